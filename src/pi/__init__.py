@@ -1,0 +1,1 @@
+"""Pi: one person, every model."""

@@ -1,0 +1,145 @@
+"""What a caller may ask of one model call, and how the open questions are settled.
+
+`Options` is what the caller gives; `Options.settle(model, context)` answers everything left open, so
+that a protocol finds every field filled and never chooses by itself.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from pi.ai.messages import Context, ImageContent, TextContent, ThinkingContent
+from pi.ai.model import BUDGET, Model, ThinkingLevel
+from pi.ai.request import Request
+
+__all__ = ["DEFAULT_BUDGETS", "CacheRetention", "Options", "Retry", "estimate_tokens"]
+
+CacheRetention = Literal["none", "short", "long"]
+
+DEFAULT_BUDGETS: dict[ThinkingLevel, int] = {
+    "minimal": 1024,
+    "low": 2048,
+    "medium": 8192,
+    "high": 16384,
+    "xhigh": 16384,
+    "max": 32768,
+}
+"""Tokens of thinking per level, for services that take a budget instead of a level."""
+
+_IMAGE_TOKENS = 1200
+_ANSWER_RESERVE = 1024
+
+
+class Retry(Struct, frozen=True):
+    """A retry that is about to happen: attempt `attempt` of `max_attempts` in `delay` seconds."""
+
+    attempt: int
+    max_attempts: int
+    delay: float
+    message: str
+    kind: str
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """Options of one call. Times are in seconds.
+
+    thinking: a level; it is clamped to what the model supports.
+    thinking_budgets: tokens per level, where they differ from `DEFAULT_BUDGETS`.
+    max_tokens: limit of the answer; by default as much as the model and its window allow.
+    cache_retention: how long a provider may keep the prompt cached.
+    session_id: names the conversation for prompt caching and routing.
+    tool_choice: `auto`, `none`, `required`, or the name of a tool.
+    headers: set or (with None) remove request headers; they win over everything else.
+    extra_body: merged into the request body, last.
+    timeout: to the response headers; `idle_timeout`: between two pieces of the body; None is no limit.
+    max_retries: how often a request that failed before its first event is tried again.
+    max_retry_delay: a server that asks for a longer wait is an error at once; 0 is no limit.
+    on_request: may replace the request (its `body` is JSON data) before it is encoded and signed.
+    on_response: hears status and headers of the response.
+    on_retry: hears of every retry before its wait.
+    metadata: `user_id` is passed to services that take one.
+    service_tier: passed to services that have tiers; the price follows.
+    """
+
+    thinking: ThinkingLevel | None = None
+    thinking_budgets: dict[ThinkingLevel, int] = {}
+    max_tokens: int | None = None
+    temperature: float | None = None
+    cache_retention: CacheRetention = "short"
+    session_id: str | None = None
+    tool_choice: str | None = None
+    headers: dict[str, str | None] = {}
+    extra_body: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
+    service_tier: str | None = None
+    timeout: float | None = 600.0
+    idle_timeout: float | None = 300.0
+    max_retries: int = 2
+    max_retry_delay: float = 60.0
+    on_request: Callable[[Request], Request | None] | None = None
+    on_response: Callable[[int, dict[str, str]], None] | None = None
+    on_retry: Callable[[Retry], None] | None = None
+    thinking_body: dict[str, Any] = field(default_factory=dict)
+    """Filled by `settle`: the body fragment that selects the thinking level."""
+
+    def settle(self, model: Model, context: Context) -> "Options":
+        """The same options with `thinking`, `max_tokens` and `thinking_body` decided for `model`."""
+        level = model.clamp(self.thinking or "off")
+        fragment = model.thinking.get(level, {})
+        limit = _fit(model, context, self.max_tokens)
+        if _mentions_budget(fragment):
+            budget = self.thinking_budgets.get(level) or DEFAULT_BUDGETS.get(level, 1024)
+            if self.max_tokens is not None:
+                limit = min(self.max_tokens + budget, model.max_output_tokens)
+            budget = max(0, min(budget, limit - _ANSWER_RESERVE))
+            fragment = _fill(fragment, budget)
+        return msgspec.structs.replace(
+            self, thinking=level, max_tokens=limit, thinking_body=fragment
+        )
+
+
+def estimate_tokens(context: Context) -> int:
+    """A rough count of the input tokens of `context`: four characters a token, 1200 an image."""
+    chars = sum(map(len, context.system))
+    images = 0
+    for tool in context.tools:
+        chars += len(tool.name) + len(tool.description) + 4 * len(tool.parameters) * 20
+    for message in context.messages:
+        if isinstance(message.content, str):
+            chars += len(message.content)
+            continue
+        for block in message.content:
+            match block:
+                case TextContent():
+                    chars += len(block.text)
+                case ThinkingContent():
+                    chars += len(block.thinking)
+                case ImageContent():
+                    images += 1
+                case _:
+                    chars += len(block.name) + len(str(block.arguments))
+    return chars // 4 + images * _IMAGE_TOKENS
+
+
+def _fit(model: Model, context: Context, wanted: int | None) -> int:
+    limit = wanted if wanted is not None else model.max_output_tokens
+    window = model.context_window
+    used = estimate_tokens(context)
+    room = window - used - max(4096, -(-used * 15 // 100))
+    if room < 32_768:
+        room = min(32_768, window - used - 4096)
+    return min(limit, max(1, room))
+
+
+def _mentions_budget(fragment: Any) -> bool:
+    if isinstance(fragment, dict):
+        return any(map(_mentions_budget, fragment.values()))
+    return fragment == BUDGET
+
+
+def _fill(fragment: Any, budget: int) -> Any:
+    if isinstance(fragment, dict):
+        return {key: _fill(value, budget) for key, value in fragment.items()}
+    return budget if fragment == BUDGET else fragment

@@ -1,0 +1,78 @@
+"""What protocols and the wire exchange: a `Request` goes down, `Frame`s come up.
+
+A protocol writes `body` as plain JSON data; hooks may replace it; `encoded()` then fixes the bytes,
+and signers see exactly the bytes that are sent.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+__all__ = ["Frame", "Request", "encode_json", "without_surrogates"]
+
+
+class Request(Struct, frozen=True):
+    """An HTTP request. `content` is empty until `encoded()`; header names keep their case."""
+
+    url: str
+    headers: dict[str, str]
+    body: Any = None
+    content: bytes = b""
+    method: str = "POST"
+
+    def encoded(self) -> "Request":
+        """The same request with `content` made from `body`."""
+        if self.body is None:
+            return self
+        return msgspec.structs.replace(self, content=encode_json(self.body))
+
+    def with_headers(self, headers: dict[str, str | None]) -> "Request":
+        """The same request with headers set; `None` removes one. Names match without case."""
+        merged = dict(self.headers)
+        names = {name.lower(): name for name in merged}
+        for name, value in headers.items():
+            old = names.pop(name.lower(), None)
+            if old is not None:
+                del merged[old]
+            if value is not None:
+                merged[name] = value
+                names[name.lower()] = name
+        return msgspec.structs.replace(self, headers=merged)
+
+
+class Frame(Struct, frozen=True):
+    """One message inside a streamed body: an SSE event, an AWS event-stream frame, a WebSocket text.
+
+    `event` is its type where the framing has one. `headers` are those of the frame, not of HTTP.
+    """
+
+    data: bytes
+    event: str = ""
+    headers: dict[str, str] | None = None
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode_json(value: Any) -> bytes:
+    """JSON as UTF-8 bytes. Lone surrogates, which no service accepts, are dropped."""
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        return _encoder.encode(_clean(value))
+
+
+def without_surrogates(text: str) -> str:
+    """`text` without lone UTF-16 surrogates (U+D800 to U+DFFF)."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return value
