@@ -23,18 +23,18 @@ from msgspec import Struct
 from pi.ai.messages import ErrorKind
 
 __all__ = [
+    "RETRYABLE",
     "AbortedError",
     "AuthError",
     "ConfigError",
-    "ErrorInfo",
     "ContextOverflowError",
+    "ErrorInfo",
     "OverloadedError",
     "PiError",
     "ProtocolError",
     "QuotaError",
     "RateLimitError",
     "RefusedError",
-    "RETRYABLE",
     "TransportError",
     "to_exception",
 ]

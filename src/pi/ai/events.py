@@ -200,7 +200,10 @@ class _ToolBlock:
             return self.final
         arguments: dict[str, Any] = msgspec.to_builtins(self.json.value())
         return ToolCall(
-            self.id, self.name, arguments, arguments_error="the call was cut off while it was written"
+            self.id,
+            self.name,
+            arguments,
+            arguments_error="the call was cut off while it was written",
         )
 
 

@@ -172,9 +172,7 @@ class AssistantMessage(
         return tuple(block for block in self.content if isinstance(block, ToolCall))
 
 
-class ToolResultMessage(
-    Struct, frozen=True, tag_field="role", tag="toolResult", rename="camel"
-):
+class ToolResultMessage(Struct, frozen=True, tag_field="role", tag="toolResult", rename="camel"):
     """What a tool returned for the call `tool_call_id`. `details` is for people, not models."""
 
     tool_call_id: str

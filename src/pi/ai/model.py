@@ -67,9 +67,7 @@ class Price(Struct, frozen=True, rename="camel", omit_defaults=True):
         cost_in = usage.input * rate.input * scale
         cost_out = usage.output * rate.output * scale
         cost_read = usage.cache_read * rate.cache_read * scale
-        cost_write = (
-            (usage.cache_write - hour) * rate.cache_write + hour * 2 * rate.input
-        ) * scale
+        cost_write = ((usage.cache_write - hour) * rate.cache_write + hour * 2 * rate.input) * scale
         total = cost_in + cost_out + cost_read + cost_write
         cost = Cost(
             cost_in,
