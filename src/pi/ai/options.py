@@ -1,7 +1,7 @@
 """What a caller may ask of one model call, and how the open questions are settled.
 
-`Options` is what the caller gives; `Options.settle(model, context)` answers everything left open, so
-that a protocol finds every field filled and never chooses by itself.
+`Options` is what the caller gives; `Options.settle(model, context)` answers everything left open,
+so that a protocol finds every field filled and never chooses by itself.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ class Options(Struct, frozen=True, kw_only=True):
     tool_choice: `auto`, `none`, `required`, or the name of a tool.
     headers: set or (with None) remove request headers; they win over everything else.
     extra_body: merged into the request body, last.
-    timeout: to the response headers; `idle_timeout`: between two pieces of the body; None is no limit.
+    timeout: to the response headers; `idle_timeout`: between two pieces of the body; None: no limit.
     max_retries: how often a request that failed before its first event is tried again.
     max_retry_delay: a server that asks for a longer wait is an error at once; 0 is no limit.
     on_request: may replace the request (its `body` is JSON data) before it is encoded and signed.
@@ -85,7 +85,7 @@ class Options(Struct, frozen=True, kw_only=True):
     """Filled by `settle`: the body fragment that selects the thinking level."""
 
     def settle(self, model: Model, context: Context) -> "Options":
-        """The same options with `thinking`, `max_tokens` and `thinking_body` decided for `model`."""
+        """The same options with `thinking`, `max_tokens` and `thinking_body` decided."""
         level = model.clamp(self.thinking or "off")
         fragment = model.thinking.get(level, {})
         limit = _fit(model, context, self.max_tokens)

@@ -24,13 +24,13 @@ class Lazy(Generic[T]):
         self.make = make
 
 
-def lazy(path: str) -> "Lazy[object]":
-    """`module:attribute`, imported at first use; a class is instantiated without arguments."""
+def lazy(path: str, *, call: bool = False) -> "Lazy[object]":
+    """`module:attribute`, imported at first use; with `call`, what it returns without arguments."""
     module, _, name = path.partition(":")
 
     def make() -> object:
         value = getattr(import_module(module), name)
-        return value() if isinstance(value, type) else value
+        return value() if call else value
 
     return Lazy(make)
 
@@ -54,7 +54,7 @@ class Registry(Generic[T]):
         self._owners[name] = owner
 
     def get(self, name: str) -> T:
-        """The value of that name. Raises `ConfigError` naming the nearest names if there is none."""
+        """The value of that name. Raises `ConfigError` with the nearest names if there is none."""
         try:
             item = self._items[name]
         except KeyError:

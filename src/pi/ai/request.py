@@ -42,7 +42,7 @@ class Request(Struct, frozen=True):
 
 
 class Frame(Struct, frozen=True):
-    """One message inside a streamed body: an SSE event, an AWS event-stream frame, a WebSocket text.
+    """One message inside a streamed body: an SSE event, an AWS frame, a WebSocket text.
 
     `event` is its type where the framing has one. `headers` are those of the frame, not of HTTP.
     """

@@ -22,4 +22,4 @@ for _name, _path in {
     "bedrock-converse-stream": "pi.ai.protocols.bedrock_converse:BedrockConverseStream",
     "faux": "pi.ai.protocols.faux:Faux",
 }.items():
-    protocols.add(_name, cast("Lazy[Protocol]", lazy(_path)))
+    protocols.add(_name, cast("Lazy[Protocol]", lazy(_path, call=True)))

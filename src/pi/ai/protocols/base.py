@@ -38,7 +38,7 @@ from pi.ai.request import Frame, Request
 
 __all__ = ["Block", "Decoder", "NoCompat", "Protocol"]
 
-Framing = Literal["sse", "eventstream", "frames"]
+Framing = Literal["sse", "eventstream"]
 
 
 class NoCompat(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,9 +48,9 @@ class NoCompat(Struct, frozen=True, forbid_unknown_fields=True):
 class Protocol:
     """A wire protocol. Stateless; one instance serves every call.
 
-    api: its name. framing: how the body is cut into frames (`frames` means that the source, such as
-    `faux`, makes frames itself). Compat: the struct of its switches, whose defaults are the
-    protocol's standard behaviour. auth_header: how a key travels unless the provider says otherwise.
+    api: its name. framing: how the body is cut into frames. Compat: the struct of its switches,
+    whose defaults are the protocol's standard behaviour. auth_header: how a key travels unless the
+    provider says otherwise.
     """
 
     api: ClassVar[str]
@@ -96,8 +96,8 @@ class Block:
 class Decoder:
     """Turns frames into events. Subclasses write `on_frame` and `on_close` with the verbs below.
 
-    The verbs append to the events that the running `feed` or `close` returns. After a terminal event
-    nothing more comes out.
+    The verbs append to the events that the running `feed` or `close` returns. After a terminal
+    event nothing more comes out.
     """
 
     def __init__(self, model: Model) -> None:
