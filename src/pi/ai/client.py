@@ -9,7 +9,8 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
-from typing import Any, Protocol as Interface
+from typing import Any
+from typing import Protocol as Interface
 
 from pi.ai.auth.base import Access, Authorizer
 from pi.ai.errors import ErrorInfo, PiError, to_exception

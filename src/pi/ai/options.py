@@ -53,7 +53,7 @@ class Options(Struct, frozen=True, kw_only=True):
     tool_choice: `auto`, `none`, `required`, or the name of a tool.
     headers: set or (with None) remove request headers; they win over everything else.
     extra_body: merged into the request body, last.
-    timeout: to the response headers; `idle_timeout`: between two pieces of the body; None: no limit.
+    timeout: to the response headers. idle_timeout: between two pieces of the body. None: no limit.
     max_retries: how often a request that failed before its first event is tried again.
     max_retry_delay: a server that asks for a longer wait is an error at once; 0 is no limit.
     on_request: may replace the request (its `body` is JSON data) before it is encoded and signed.

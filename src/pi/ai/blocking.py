@@ -1,0 +1,118 @@
+"""Blocking twins of the client for code without an event loop, and for notebooks that run one.
+
+One daemon thread runs an event loop for the whole process; the twins only carry calls into it, so
+there is no second implementation of anything.
+"""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, TypeVar
+
+from pi.ai.client import Client, Prompt, Stream
+from pi.ai.events import Event
+from pi.ai.messages import AssistantMessage
+from pi.ai.model import Model
+from pi.ai.options import Options
+
+__all__ = ["BlockingClient", "BlockingStream", "run_blocking"]
+
+T = TypeVar("T")
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def run_blocking(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the shared background loop and wait for it.
+
+    Ctrl+C cancels the coroutine and raises `KeyboardInterrupt` here.
+    """
+    future = asyncio.run_coroutine_threadsafe(work, _background())
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
+
+
+def _background() -> asyncio.AbstractEventLoop:
+    global _loop
+    with _lock:
+        if _loop is None or _loop.is_closed():
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="pi-blocking", daemon=True).start()
+        return _loop
+
+
+class BlockingClient:
+    """A `Client` whose calls wait."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def complete(
+        self, model: Model | str, prompt: Prompt, options: Options | None = None
+    ) -> AssistantMessage:
+        """As `Client.complete`."""
+        return run_blocking(self._client.complete(model, prompt, options))
+
+    def stream(
+        self, model: Model | str, prompt: Prompt, options: Options | None = None
+    ) -> "BlockingStream":
+        """As `Client.stream`: `with client.stream(...) as stream: for event in stream: ...`."""
+        return BlockingStream(self._client.stream(model, prompt, options))
+
+    def close(self) -> None:
+        """Close idle connections."""
+        run_blocking(self._client.aclose())
+
+    def __enter__(self) -> "BlockingClient":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class BlockingStream:
+    """A `Stream` whose events are waited for."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def __enter__(self) -> "BlockingStream":
+        run_blocking(self._stream.__aenter__())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(RuntimeError):  # the interpreter is going down and the loop with it
+            run_blocking(self._stream.__aexit__(None, None, None))
+
+    def __iter__(self) -> Iterator[Event]:
+        events = aiter(self._stream)
+        while (event := run_blocking(_next(events))) is not None:
+            yield event
+
+    def message(self) -> AssistantMessage:
+        """Read to the end and give the final message."""
+        return run_blocking(self._stream.message())
+
+    @property
+    def partial(self) -> AssistantMessage:
+        """The message as far as it has arrived."""
+        return self._stream.partial
+
+
+async def _next(events: Any) -> Event | None:
+    return await anext(events, None)
