@@ -1,0 +1,21 @@
+"""What every test stands on: no key, no proxy and no home of the person who runs the tests."""
+
+import os
+
+import pytest
+
+_KEPT = {"PATH", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC", "PATHEXT", "TZ"}
+_KEPT_PREFIXES = ("LC_", "PYTHON", "COV", "PYTEST", "HYPOTHESIS")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment like that of a new user: an empty home and nothing set."""
+    for name in list(os.environ):
+        if name.upper() not in _KEPT and not name.upper().startswith(_KEPT_PREFIXES):
+            monkeypatch.delenv(name)
+    home = str(tmp_path_factory.mktemp("home"))
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setenv("USERPROFILE", home)
