@@ -11,9 +11,20 @@ import msgspec
 from msgspec import Struct
 
 from pi.ai.model import Model
+from pi.ai.registry import Registry
 from pi.ai.request import Request
 
-__all__ = ["Access", "ApiKey", "Authorizer", "Credential", "OAuth", "Signer", "header_signer"]
+__all__ = [
+    "Access",
+    "ApiKey",
+    "Authorizer",
+    "Credential",
+    "LoginFlow",
+    "OAuth",
+    "Signer",
+    "flows",
+    "header_signer",
+]
 
 Signer = Callable[[Request], Request]
 
@@ -58,6 +69,38 @@ class Access(Struct, frozen=True):
 
 Authorizer = Callable[[Model], Awaitable[Access]]
 """Finds the access for a model. Raises `AuthError` or `ConfigError` that say what to do."""
+
+
+class LoginFlow:
+    """What is special about one kind of login, after somebody logged in.
+
+    Flows stand in `flows` under the name that a provider's row gives in `auth.login`.
+    """
+
+    id: str = ""
+
+    async def refresh(self, credential: OAuth) -> OAuth:
+        """A newer login made from `credential`, by one request to the service.
+
+        An empty `refresh` in the result means that the service sent none (the old one is kept);
+        fields of `extra` that are left out are kept as well. The caller holds the lock, saves the
+        result before it is used and bounds the time. Raises `AuthError` when the service says that
+        the login is over, `RateLimitError` with `retry_after` when it says to wait, and
+        `TransportError` or `OverloadedError` when trying later may help.
+        """
+        raise NotImplementedError
+
+    def key(self, credential: OAuth) -> str:
+        """What is sent as the key."""
+        return credential.access
+
+    def overlay(self, model: Model, credential: OAuth) -> Model:
+        """`model` with what this login changes about it (base URL, headers)."""
+        return model
+
+
+flows: Registry[LoginFlow] = Registry("login flow")
+"""The shelf of login flows."""
 
 
 def header_signer(model: Model, key: str) -> Signer:
