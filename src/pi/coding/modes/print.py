@@ -1,0 +1,94 @@
+"""`pi -p`: answer the prompts one after the other, print the last answer's text, exit.
+
+Standard output carries the answer and nothing else. What the agent does meanwhile is shown on
+standard error, one short line a tool call, when somebody is there to read it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from pi.agent.events import ToolExecutionEnd, ToolExecutionStart
+from pi.ai.messages import AssistantMessage, TextContent
+from pi.coding.api.commands import Prompt, Session
+from pi.coding.api.events import AutoRetryStart, Notice, SessionEvent
+from pi.coding.modes.sanitize import printable
+
+__all__ = ["run_print"]
+
+
+async def run_print(
+    session: Session, prompts: Sequence[Prompt], *, out: TextIO, err: TextIO, progress: bool
+) -> int:
+    """Run the prompts; gives the exit code."""
+    unsubscribe = session.subscribe(_Progress(err, show=progress))
+    try:
+        code = 0
+        for prompt in prompts:
+            answer: AssistantMessage | None = await session.send(prompt)
+            code = _finish(answer, err)
+            if code and answer is not None and answer.stop_reason != "length":
+                break
+        else:
+            if prompts and answer is not None:
+                for block in answer.content:
+                    if isinstance(block, TextContent) and block.text:
+                        out.write(block.text.rstrip("\n") + "\n")
+                out.flush()
+        return code
+    finally:
+        unsubscribe()
+
+
+def _finish(answer: AssistantMessage | None, err: TextIO) -> int:
+    if answer is None:
+        return 0
+    match answer.stop_reason:
+        case "error":
+            err.write(f"Error: {printable(answer.error_message or 'unknown error')}\n")
+            return 1
+        case "aborted":
+            err.write("Operation aborted\n")
+            return 1
+        case "length":
+            err.write("Warning: the answer was cut off at the output limit\n")
+            return 1
+        case _:
+            return 0
+
+
+class _Progress:
+    """Writes what happens, in words."""
+
+    def __init__(self, err: TextIO, *, show: bool) -> None:
+        self._err = err
+        self._show = show
+        self._dim: Callable[[str], str] = _dim if err.isatty() else str
+
+    def __call__(self, event: SessionEvent) -> None:
+        if isinstance(event, Notice):
+            self._err.write(f"{event.level.capitalize()}: {printable(event.message)}\n")
+        elif isinstance(event, AutoRetryStart):
+            self._err.write(
+                f"Retry {event.attempt}/{event.max_attempts} in {event.delay_ms / 1000:.0f} s:"
+                f" {printable(event.error_message)}\n"
+            )
+        elif not self._show:
+            return
+        elif isinstance(event, ToolExecutionStart):
+            self._err.write(self._dim(f"  {event.tool_name} {_brief(event.args)}") + "\n")
+        elif isinstance(event, ToolExecutionEnd) and event.is_error:
+            text = next((b["text"] for b in event.result["content"] if "text" in b), "")
+            self._err.write(self._dim(f"  ! {printable(text).strip()[:160]}") + "\n")
+        self._err.flush()
+
+
+def _brief(arguments: dict[str, object]) -> str:
+    """The argument that says most, on one line."""
+    for name in ("command", "path", "pattern"):
+        if isinstance(arguments.get(name), str):
+            return printable(str(arguments[name])).replace("\n", " ")[:120]
+    return printable(", ".join(map(str, arguments)))[:120]
+
+
+def _dim(text: str) -> str:
+    return f"\x1b[2m{text}\x1b[0m"
