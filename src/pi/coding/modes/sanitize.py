@@ -5,7 +5,11 @@ import re
 __all__ = ["printable"]
 
 _ESCAPES = re.compile(
-    r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|\[[0-?]*[ -/]*[@-~]?|[@-Z\\^_a-z])"
+    r"\x1b(?:"
+    r"\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: titles, links, clipboard
+    r"|[PX^_][^\x1b]*(?:\x1b\\)?"  # DCS, SOS, PM, APC
+    r"|\[[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor
+    r"|[@-Z\\^_a-z])"  # the short ones
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
