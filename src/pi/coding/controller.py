@@ -98,7 +98,7 @@ class Controller:
         self._run: asyncio.Task[tuple[Message, ...]] | None = None
         self._retry: Retry | None = None
 
-    # -- for modes -----------------------------------------------------------------------------------
+    # -- for modes ------------------------------------------------------------------------------
 
     def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
         """Hear all events, in order; gives a function that ends it."""
@@ -145,7 +145,7 @@ class Controller:
             answers[-1] if answers else None,
         )
 
-    # -- what the fold says --------------------------------------------------------------------------
+    # -- what the fold says ---------------------------------------------------------------------
 
     @property
     def model(self) -> Model:
@@ -161,7 +161,7 @@ class Controller:
         """The thinking level for the next request, as far as the model supports it."""
         return self.model.clamp(self._log.state.thinking_level or self._start_thinking)
 
-    # -- the loop's host -----------------------------------------------------------------------------
+    # -- the loop's host ------------------------------------------------------------------------
 
     def turn(self) -> Turn:
         """The state of things for the next request."""
@@ -189,7 +189,7 @@ class Controller:
             self._retry_over(event)
         self._tell(event)
 
-    # -- commands ------------------------------------------------------------------------------------
+    # -- commands -------------------------------------------------------------------------------
 
     async def _prompt(self, prompt: Prompt) -> AssistantMessage | None:
         if self._run is not None:
@@ -254,7 +254,7 @@ class Controller:
         self._log.append_name(name)
         self._tell(SessionInfoChanged(name or msgspec.UNSET))
 
-    # -- events --------------------------------------------------------------------------------------
+    # -- events ---------------------------------------------------------------------------------
 
     def _tell(self, event: SessionEvent) -> None:
         for listener in tuple(self._listeners):
