@@ -1,0 +1,158 @@
+"""How long a service asks to wait: read from headers, from the body, from its prose, in this order.
+
+Times of day are compared with the answer's own `date` header, and with the clock only if there is
+none. The sources name the same thing differently; a source that makes no sense is passed over.
+"""
+
+import re
+import time
+from typing import Any, cast
+
+__all__ = ["wait_hint"]
+
+_LONGEST = 31 * 86400.0
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = r"(\d+(?:\.\d+)?) ?(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|h|days?|d)"
+_DURATION = rf"{_PART}(?![a-z])|{_PART}(?=\d)"
+_PROSE = (
+    r"\b(?:try(?:ing)? again|retry(?:ing)?|wait|resets?)\b(?: (?:your|the|this) request)?"
+    rf"(?: in| after| for)?:? (?:about |at least |~)?((?:(?:{_DURATION}),? ?(?:and )?)+)"
+)
+_BODY_FIELDS = frozenset(
+    {
+        "retrydelay",
+        "retryafter",
+        "retry_after",
+        "retry_after_seconds",
+        "retry-after",
+        "resets_in_seconds",
+        "resets_at",
+        "x-ratelimit-reset",
+    }
+)
+_RESET_HEADER = r"(?:[a-z]+-)*ratelimit-(?:[a-z0-9]+-)*reset(?:-[a-z0-9]+)*"
+
+
+def wait_hint(headers: dict[str, str], data: Any = None, text: str = "") -> float | None:
+    """Seconds to wait as the service asks for, None if it says nothing.
+
+    headers: lower-case names. data: the decoded body. text: the words of the error.
+    """
+    now = _now(headers)
+    found = _number(headers.get("retry-after-ms"), 0.001)
+    if found is None:
+        found = _moment(headers.get("retry-after"), now)
+    if found is None:
+        found = _in_body(data, now, 0)
+    if found is None:
+        match = re.search(_PROSE, text, re.IGNORECASE)
+        found = _duration(match.group(1)) if match else None
+    if found is None:
+        found = _reset(headers, now)
+    return found
+
+
+def _now(headers: dict[str, str]) -> float:
+    date = _http_date(headers.get("date", ""))
+    return time.time() if date is None else date
+
+
+def _sane(seconds: float) -> float | None:
+    return max(0.0, seconds) if seconds <= _LONGEST else None
+
+
+def _number(value: str | None, scale: float) -> float | None:
+    if value and re.fullmatch(r"\d+(?:\.\d+)?", value.strip()):
+        return _sane(float(value) * scale)
+    return None
+
+
+def _moment(value: Any, now: float) -> float | None:
+    """Seconds until `value`: seconds, (milli)seconds since the epoch, `6m0s`, or a date."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not (value := value.strip()):
+        return None
+    if re.fullmatch(r"\d+(?:\.\d+)?", value):
+        number = float(value)
+        if number > 1e11:
+            return _sane(number / 1000 - now)
+        return _sane(number - now if number > 1e9 else number)
+    duration = _duration(value)
+    if duration is not None:
+        return duration
+    date = _http_date(value)
+    if date is None:
+        date = _iso_date(value)
+    return None if date is None else _sane(date - now)
+
+
+def _duration(text: str) -> float | None:
+    """Seconds of `1h2m3.5s`, `120ms`, `20 seconds`; None if `text` is something else."""
+    total, rest = 0.0, text.strip().lower().rstrip(".,")
+    if not rest:
+        return None
+    for number, unit in re.findall(_PART + r",? ?(?:and )?", rest):
+        total += float(number) * _UNITS["ms" if unit.startswith(("ms", "mil")) else unit[0]]
+    unread = re.sub(_PART + r",? ?(?:and )?", "", rest)
+    return None if unread.strip() else _sane(total)
+
+
+def _http_date(value: str) -> float | None:
+    if not re.match(r"[A-Z][a-z]{2,8},", value):
+        return None
+    from email.utils import parsedate_to_datetime  # slow to import, needed for few answers
+
+    try:
+        return parsedate_to_datetime(value).timestamp()
+    except ValueError:
+        return None
+
+
+def _iso_date(value: str) -> float | None:
+    if not re.match(r"\d{4}-\d{2}-\d{2}T", value):
+        return None
+    from datetime import UTC, datetime
+
+    try:
+        date = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+
+
+def _in_body(data: Any, now: float, depth: int) -> float | None:
+    if depth > 6:
+        return None
+    children: list[Any] = []
+    if isinstance(data, dict):
+        for name, value in cast("dict[str, Any]", data).items():
+            if name.lower() in _BODY_FIELDS:
+                found = _moment(value, now)
+                if found is not None:
+                    return found
+            children.append(value)
+    elif isinstance(data, list):
+        children = cast("list[Any]", data)
+    for child in children:
+        found = _in_body(child, now, depth + 1)
+        if found is not None:
+            return found
+    return None
+
+
+def _reset(headers: dict[str, str], now: float) -> float | None:
+    """The latest reset among the limits that are used up.
+
+    A plain `x-ratelimit-reset` counts even if nothing says that its limit is used up.
+    """
+    waits: list[float] = []
+    for name, value in headers.items():
+        if not re.fullmatch(_RESET_HEADER, name):
+            continue
+        remaining = headers.get(name.replace("reset", "remaining"))
+        if remaining == "0" or (remaining is None and name.endswith("ratelimit-reset")):
+            wait = _moment(value, now)
+            if wait is not None:
+                waits.append(wait)
+    return max(waits, default=None)
