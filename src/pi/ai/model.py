@@ -63,11 +63,15 @@ class Price(Struct, frozen=True, rename="camel", omit_defaults=True):
             if whole_input > tier.input_tokens_above:
                 rate = tier
         hour = 0 if usage.cache_write_1h is msgspec.UNSET else usage.cache_write_1h
-        scale = multiplier / 1e6
-        cost_in = usage.input * rate.input * scale
-        cost_out = usage.output * rate.output * scale
-        cost_read = usage.cache_read * rate.cache_read * scale
-        cost_write = ((usage.cache_write - hour) * rate.cache_write + hour * 2 * rate.input) * scale
+        cost_in, cost_out, cost_read, cost_write = (
+            micro_dollars * multiplier / 1e6
+            for micro_dollars in (
+                usage.input * rate.input,
+                usage.output * rate.output,
+                usage.cache_read * rate.cache_read,
+                (usage.cache_write - hour) * rate.cache_write + hour * 2 * rate.input,
+            )
+        )
         total = cost_in + cost_out + cost_read + cost_write
         cost = Cost(
             cost_in,
