@@ -5,12 +5,12 @@ the socket. A new protocol joins the table by a module `wire_<api with _>.py` be
 `CONTENT_TYPE`, `MODEL` (fields of the `Model` that differ) and `write(said) -> list[bytes]`.
 """
 
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from pi.ai.messages import Usage
 from pi.ai.model import Model, Price
@@ -21,8 +21,7 @@ __all__ = ["APIS", "PRICE", "Call", "Said", "model_for", "wire"]
 PRICE = Price(3.0, 15.0, 0.3, 3.75)
 
 
-@dataclass
-class Call:
+class Call(Struct):
     """A tool call."""
 
     id: str
@@ -30,13 +29,12 @@ class Call:
     arguments: dict[str, Any]
 
 
-@dataclass
-class Said:
+class Said(Struct):
     """An answer. `usage.input` is without cached tokens, as ours is."""
 
     text: str = ""
     thinking: str = ""
-    calls: list[Call] = field(default_factory=list)
+    calls: list[Call] = []
     stop: str = "stop"
     usage: Usage = Usage(11, 7, 0, 0, 18)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from conformance.said import APIS, PRICE, Call, Said, model_for, wire
 
+from conformance.said import APIS, PRICE, Call, Said, model_for, wire
 from pi.ai.auth.base import Access, header_signer
 from pi.ai.client import Client
 from pi.ai.events import Done, Error, Event
@@ -35,7 +35,10 @@ from support.faults import FAULTS, STREAM_FAULTS
 from support.server import STALL, Reply, Server
 
 UNICODE = "Grüße 🌍 👩‍👩‍👧 中文 שלום \u2028 \x7f end"
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 TOOLS = (
     ToolDefinition(
         "read",
@@ -253,14 +256,17 @@ async def test_abort_keeps_what_came_and_closes_the_socket(api: str) -> None:
     module = wire(api)
     frames = module.write(Said(text="first words and more"))
     script = Reply([*frames[:-4], STALL], headers={"content-type": module.CONTENT_TYPE})
-    async with Server(script) as server, Client(authorize=_authorize) as client:
-        async with client.stream(model_for(api, server.url), "hi") as stream:
-            terminal: Event | None = None
-            async for event in stream:
-                terminal = event
-                if "first" in stream.partial.text:
-                    asyncio.get_running_loop().call_soon(stream.abort)
-            await server.wait_hang_up(0.5)
+    async with (
+        Server(script) as server,
+        Client(authorize=_authorize) as client,
+        client.stream(model_for(api, server.url), "hi") as stream,
+    ):
+        terminal: Event | None = None
+        async for event in stream:
+            terminal = event
+            if "first" in stream.partial.text:
+                asyncio.get_running_loop().call_soon(stream.abort)
+        await server.wait_hang_up(0.5)
     assert isinstance(terminal, Error)
     assert terminal.reason == "aborted"
     assert stream.partial.stop_reason == "aborted"
@@ -275,13 +281,16 @@ async def test_cancelling_the_task_closes_the_socket(api: str) -> None:
     async with Server(script) as server, Client(authorize=_authorize) as client:
         stream = client.stream(model_for(api, server.url), "hi")
 
+        arrived = asyncio.Event()
+
         async def read() -> None:
             async with stream:
-                await stream.message()
+                async for _ in stream:
+                    if "first" in stream.partial.text:
+                        arrived.set()
 
         task = asyncio.ensure_future(read())
-        while "first" not in stream.partial.text:
-            await asyncio.sleep(0.001)
+        await asyncio.wait_for(arrived.wait(), 2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
