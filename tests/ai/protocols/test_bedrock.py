@@ -188,6 +188,22 @@ def test_redacted_reasoning_keeps_its_bytes() -> None:
     assert message.content == (ThinkingContent("", "QUI=", redacted=True),)
 
 
+def test_tools_that_the_service_runs_itself_are_not_our_calls() -> None:
+    at = {"contentBlockIndex": 0}
+    use = {"toolUseId": "s", "name": "search", "type": "server_tool_use"}
+    frames = [
+        frame("contentBlockStart", {**at, "start": {"toolUse": use}}),
+        frame("contentBlockDelta", {**at, "delta": {"toolUse": {"input": "{}"}}}),
+        frame("contentBlockStop", at),
+        frame("contentBlockStart", {"contentBlockIndex": 1, "start": {"toolResult": {}}}),
+        frame("contentBlockDelta", {"contentBlockIndex": 1, "delta": {"toolResult": []}}),
+        frame("contentBlockDelta", {"contentBlockIndex": 2, "delta": {"text": "found"}}),
+        frame("messageStop", {"stopReason": "end_turn"}),
+    ]
+    message, _ = decode(frames)
+    assert (message.stop_reason, message.text, message.tool_calls) == ("stop", "found", ())
+
+
 @pytest.mark.parametrize(
     ("name", "text", "kind"),
     [

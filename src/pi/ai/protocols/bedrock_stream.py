@@ -49,6 +49,7 @@ class BedrockDecoder(Decoder):
     def __init__(self, model: Model) -> None:
         super().__init__(model)
         self._by_index: dict[int, Block] = {}
+        self._not_ours: set[int] = set()
         self._stop: str | None = None
 
     def on_frame(self, frame: Frame) -> None:
@@ -83,10 +84,16 @@ class BedrockDecoder(Decoder):
 
     def _on_start(self, index: int, start: dict[str, Any]) -> None:
         use = start.get("toolUse")
-        if use is not None:
+        if use is None:
+            return
+        if use.get("type") == "server_tool_use":  # the service runs it itself
+            self._not_ours.add(index)
+        else:
             self._by_index[index] = self.open_tool(use["toolUseId"], use["name"])
 
     def _on_delta(self, index: int, delta: dict[str, Any]) -> None:
+        if index in self._not_ours:
+            return
         block = self._by_index.get(index)
         text = delta.get("text")
         if text is not None:
