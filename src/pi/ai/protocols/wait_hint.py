@@ -10,7 +10,7 @@ from typing import Any, cast
 
 __all__ = ["wait_hint"]
 
-_LONGEST = 31 * 86400.0
+_LONGEST_RESET = 31 * 86400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = r"(\d+(?:\.\d+)?) ?(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|h|days?|d)"
 _DURATION = rf"{_PART}(?![a-z])|{_PART}(?=\d)"
@@ -57,13 +57,9 @@ def _now(headers: dict[str, str]) -> float:
     return time.time() if date is None else date
 
 
-def _sane(seconds: float) -> float | None:
-    return max(0.0, seconds) if seconds <= _LONGEST else None
-
-
 def _number(value: str | None, scale: float) -> float | None:
     if value and re.fullmatch(r"\d+(?:\.\d+)?", value.strip()):
-        return _sane(float(value) * scale)
+        return float(value) * scale
     return None
 
 
@@ -76,15 +72,15 @@ def _moment(value: Any, now: float) -> float | None:
     if re.fullmatch(r"\d+(?:\.\d+)?", value):
         number = float(value)
         if number > 1e11:
-            return _sane(number / 1000 - now)
-        return _sane(number - now if number > 1e9 else number)
+            return max(0.0, number / 1000 - now)
+        return max(0.0, number - now) if number > 1e9 else number
     duration = _duration(value)
     if duration is not None:
         return duration
     date = _http_date(value)
     if date is None:
         date = _iso_date(value)
-    return None if date is None else _sane(date - now)
+    return None if date is None else max(0.0, date - now)
 
 
 def _duration(text: str) -> float | None:
@@ -95,7 +91,7 @@ def _duration(text: str) -> float | None:
     for number, unit in re.findall(_PART + r",? ?(?:and )?", rest):
         total += float(number) * _UNITS["ms" if unit.startswith(("ms", "mil")) else unit[0]]
     unread = re.sub(_PART + r",? ?(?:and )?", "", rest)
-    return None if unread.strip() else _sane(total)
+    return None if unread.strip() else total
 
 
 def _http_date(value: str) -> float | None:
@@ -153,6 +149,6 @@ def _reset(headers: dict[str, str], now: float) -> float | None:
         remaining = headers.get(name.replace("reset", "remaining"))
         if remaining == "0" or (remaining is None and name.endswith("ratelimit-reset")):
             wait = _moment(value, now)
-            if wait is not None:
+            if wait is not None and wait <= _LONGEST_RESET:  # else it is in units of its own
                 waits.append(wait)
     return max(waits, default=None)
