@@ -6,11 +6,26 @@ A provider is a row of data (`data/providers/<id>.toml`, by hand); its models ar
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from pi.ai.model import AuthHeader, ThinkingLevel
+from pi.ai.model import AuthHeader, Price, ThinkingLevel
 
-__all__ = ["AuthRow", "AuthVariant", "ModelRule", "ProviderRow", "ThinkingTemplate"]
+__all__ = [
+    "AuthRow",
+    "AuthVariant",
+    "Correction",
+    "HostRow",
+    "IndexRow",
+    "ModelFacts",
+    "ModelFile",
+    "ModelIndex",
+    "ModelRule",
+    "ProviderRow",
+    "Rows",
+    "ThinkingTemplate",
+    "WireRow",
+    "Wires",
+]
 
 
 class AuthVariant(
@@ -59,11 +74,16 @@ class ThinkingTemplate(
     In `on` and `off` the string `"$effort"` stands for the level's word on the wire, `"$budget"` for
     its token budget (filled in per call), `"$enabled"` for true or false. `levels` overrides single
     levels with whole fragments.
+    words: the word of a level where a model names none; otherwise it is the level itself, and `off`
+    has none. A key whose value is a word that does not exist is left out.
+    without_effort: the template for a service that takes the switch but not the word.
     """
 
     on: dict[str, Any] = {}
     off: dict[str, Any] = {}
     levels: dict[ThinkingLevel, dict[str, Any]] = {}
+    words: dict[ThinkingLevel, str] = {}
+    without_effort: str = ""
 
 
 class ModelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -85,28 +105,157 @@ class ModelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     thinking: str | ThinkingTemplate | None = None
 
 
+class Correction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A generated fact that is wrong. Applied by the generator; `set` holds fields of `ModelFacts`.
+
+    match: a glob on the id. reason: why it is wrong, with a source where there is one.
+    """
+
+    match: str
+    set: dict[str, Any]
+    reason: str
+
+
 class ProviderRow(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
     """One provider.
 
-    id: the established id. aliases: other names by which a user may call it. default_model: the
-    model to start with. base_urls: per wire, where its models do not say. hosts: host names by which
-    a user's own URL is recognised as this provider's (`catalog/infer.py`). rules: applied in order,
-    later ones win. notice: what the vendor's terms restrict, shown before a login.
+    id: the established id. aliases: other names by which a user may call it. api: the wire of its
+    models unless they say otherwise. rank: order in lists and in the search for a first model.
+    default_model: the model to start with. base_urls: per wire, where its models do not say.
+    hosts: where a user's own URL is recognised as this provider's (see `catalog/infer.py`).
+    cost_basis: of its models, as in `Model`. rules: applied in order, later ones win.
+    notice: what the vendor's terms restrict, shown before a login.
     live_list: URL of the provider's own list of models. models_dev: its keys there.
-    retired: old model id to the id to use now.
+    retired: old model id to the id to use now, where the generator's choice is wrong.
     """
 
     id: str
     name: str
+    api: str = ""
+    rank: int = 100
     auth: AuthRow = AuthRow()
     aliases: tuple[str, ...] = ()
     default_model: str = ""
     base_urls: dict[str, str] = {}
     hosts: tuple[str, ...] = ()
+    cost_basis: str = "metered"
     rules: tuple[ModelRule, ...] = ()
     notice: str = ""
     live_list: str = ""
     models_dev: tuple[str, ...] = ()
     retired: dict[str, str] = {}
+    corrections: tuple[Correction, ...] = ()
+
+
+class WireRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the catalog assumes for a wire as such: the layer below every provider.
+
+    thinking: name of a template. session_headers: as in `Model`. session_formats: what they are
+    under the names that `sessionAffinityFormat` of `models.json` may have.
+    """
+
+    thinking: str = "fixed"
+    session_headers: tuple[str, ...] = ()
+    session_formats: dict[str, tuple[str, ...]] = {}
+
+
+class HostRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A host without a provider row whose servers are known to differ from the wire's standard."""
+
+    host: str
+    api: str
+    compat: dict[str, Any] = {}
+
+
+class Wires(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`data/wires.toml` and `data/thinking.toml` together.
+
+    wires: per wire protocol. hosts: see `HostRow`. templates: by name. formats: the names that
+    `thinkingFormat` of `models.json` may have, to the name of a template.
+    """
+
+    wires: dict[str, WireRow] = {}
+    hosts: tuple[HostRow, ...] = ()
+    templates: dict[str, ThinkingTemplate] = {}
+    formats: dict[str, str] = {}
+
+
+class Rows(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`data/providers.json`: all TOML files in one, so that start-up opens one file."""
+
+    wires: Wires
+    providers: tuple[ProviderRow, ...]
+
+
+class ModelFacts(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    rename="camel",
+):
+    """What a model's own entry says; the rest follows from its provider's row.
+
+    name: the id if empty. api, base_url, cost_basis: the provider's if empty or None.
+    levels: thinking levels, separated by spaces; `level=word` where the word on the wire is not the
+    template's. Empty: the model does not think. thinking: name of a template, if not the rules'.
+    The others are as in `Model`.
+    """
+
+    id: str
+    name: str = ""
+    api: str = ""
+    base_url: str | None = None
+    levels: str = ""
+    thinking: str = ""
+    input: tuple[str, ...] = ("text",)
+    context_window: int = 128_000
+    max_output_tokens: int = field(default=16_384, name="maxTokens")
+    cost: Price = Price()
+    cost_basis: str = ""
+    headers: dict[str, str] = {}
+    session_headers: tuple[str, ...] | None = None
+    compat: dict[str, Any] = {}
+    extra_body: dict[str, Any] = {}
+    extended_context_window: int | None = None
+    input_limits: dict[str, Any] | None = None
+    release_date: str | None = None
+    unverified: bool = False
+
+
+class ModelFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """`data/models/<id>.json`."""
+
+    models: tuple[ModelFacts, ...]
+
+
+class IndexRow(Struct, frozen=True, array_like=True, omit_defaults=True):
+    """What lists and name look-up need of a model. Prices are US dollars per million tokens."""
+
+    provider: str
+    id: str
+    name: str
+    context_window: int
+    max_output_tokens: int
+    thinking: bool
+    images: bool
+    input_price: float
+    output_price: float
+    cost_basis: str = "metered"
+    release_date: str = ""
+    unverified: bool = False
+
+    @property
+    def key(self) -> str:
+        """`provider/id`."""
+        return f"{self.provider}/{self.id}"
+
+
+class ModelIndex(Struct, frozen=True, forbid_unknown_fields=True):
+    """`data/index.json`. retired: per provider, old id to the id to use now."""
+
+    rows: tuple[IndexRow, ...]
+    retired: dict[str, dict[str, str]]
