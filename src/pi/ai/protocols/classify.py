@@ -23,7 +23,7 @@ _WAITS: frozenset[ErrorKind] = frozenset({"rate_limit", "overloaded", "quota", "
 _CODES: dict[ErrorKind, str] = {
     "overflow": "context_length_exceeded context_window_exceeded model_context_window_exceeded"
     " contextwindowexceedederror request_too_large exceed_context_size_error prompt_too_long"
-    " model_max_prompt_tokens_exceeded 1261",
+    " model_max_prompt_tokens_exceeded token_limit_exceeded payload_too_large 1261",
     "quota": "insufficient_quota insufficient_balance insufficient_credits billing_error"
     " billing_hard_limit_reached billing_not_active payment_required usage_limit_reached"
     " usage_not_included gousagelimiterror freeusagelimiterror quota_exceeded credits_exhausted"
@@ -31,24 +31,26 @@ _CODES: dict[ErrorKind, str] = {
     " subscription_sharing_workplace_individual_usage_limit_exceeded 1113 1308 1310",
     "refused": "content_filter content_filtered content_policy_violation"
     " responsibleaipolicyviolation data_inspection_failed datainspectionfailed moderation_blocked"
-    " prohibited_content safety guardrail_intervened cyber_policy 1301",
+    " prohibited_content safety guardrail_intervened refusal cyber_policy 1301",
 }
 """Codes that say it all, whatever the status."""
 
 _WEAK_CODES: dict[ErrorKind, str] = {
     "config": "model_not_found model_not_supported unsupported_model invalid_model not_found_error"
     " not_found resourcenotfoundexception deploymentnotfound unknown_model",
-    "auth": "authentication_error invalid_api_key api_key_invalid invalid_authentication"
-    " permission_error permission_denied unauthenticated unauthorized invalid_grant token_expired"
-    " expiredtokenexception unrecognizedclientexception accessdeniedexception"
+    "auth": "authentication authentication_error invalid_authentication invalid_api_key"
+    " api_key_invalid permission_error permission_denied unauthenticated unauthorized"
+    " invalid_grant token_expired expiredtokenexception unrecognizedclientexception accessdeniedexception"
     " invalidsignatureexception missingauthenticationtokenexception access_terminated_error",
     "rate_limit": "rate_limit_exceeded rate_limit_error rate_limited too_many_requests"
     " resource_exhausted throttlingexception throttling_error ratelimitexceeded"
     " rate_limit_reached_error engine_overloaded_error",
-    "overloaded": "overloaded_error overloaded server_error api_error internal_server_error"
+    "overloaded": "overloaded_error overloaded provider_overloaded provider_unavailable"
+    " server_error server api_error internal_server_error"
     " internal_error internal unavailable service_unavailable serviceunavailableexception"
     " internalserverexception modelnotreadyexception modelstreamerrorexception timeout_error"
-    " modeltimeoutexception deadline_exceeded server_is_overloaded server_busy slow_down",
+    " modeltimeoutexception deadline_exceeded timeout server_is_overloaded server_busy"
+    " slow_down",
     "transport": "network_error connection_error stream_read_error",
 }
 """Codes that count after prose and after a status that is clear."""
@@ -115,9 +117,10 @@ _OVERLOADED = (
     r"|high demand|server.?busy|servers? (?:is|are) (?:currently |too )?(?:busy|overloaded)"
     r"|temporarily unavailable|try again later|provider.?returned.?error|bad gateway"
     r"|you can retry your request|model is (?:currently )?(?:loading|unavailable|not ready)"
-    r"|unexpected error|(?<![0-9a-z])5(?:00|02|03|04|20|24|29)(?![0-9a-z])"
+    r"|server had an error|error occurred while processing|unexpected error"
+    r"|(?<![0-9a-z])5(?:00|02|03|04|20|24|29)(?![0-9a-z])"
 )
-_RATE = r"(?<![0-9a-z])429(?![0-9a-z])|resource.?exhausted|retry delay"
+_RATE = r"(?<![0-9a-z])429(?![0-9a-z])|resource.?(?:has been )?exhausted|retry delay"
 _TRANSPORT = (
     r"network.?error|connection.?(?:error|refused|lost|reset|closed)|other side closed|fetch failed"
     r"|upstream.?(?:connect|error|request)|reset before headers|socket hang up"

@@ -13,7 +13,18 @@ __all__ = ["ErrorBody", "is_html", "read_body", "read_error"]
 
 _MESSAGE = ("message", "Message", "msg", "error_description", "error_message", "errorMessage")
 _OUTER = ("detail", "reason", "title")
-_CODE = ("code", "type", "status", "reason", "__type", "error_code", "quotaId", "quota_limit")
+_CODE = (
+    "code",
+    "type",
+    "status",
+    "statusCode",
+    "reason",
+    "__type",
+    "error_code",
+    "error_type",
+    "quotaId",
+    "quota_limit",
+)
 _NESTED = ("error", "innererror", "details", "violations", "metadata", "errors")
 _MAX_DEPTH = 8
 

@@ -101,7 +101,7 @@ def _http_date(value: str) -> float | None:
 
     try:
         return parsedate_to_datetime(value).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
