@@ -27,10 +27,12 @@ __all__ = [
     "describe",
     "is_placeholder",
     "missing_variables",
+    "names_secret",
     "present",
 ]
 
 _PLACEHOLDER = re.compile(r"<[^<>]*>|gcp-vertex-credentials")
+_SECRET_HEADER = re.compile("auth|key|token|secret|cookie")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\$(?:\$|!|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 _KEYRING = "keyring:"
@@ -39,6 +41,11 @@ _KEYRING = "keyring:"
 def is_placeholder(key: str) -> bool:
     """Whether `key` only says that credentials come from elsewhere; such a text is never sent."""
     return _PLACEHOLDER.fullmatch(key.strip()) is not None
+
+
+def names_secret(header: str) -> bool:
+    """Whether a header of this name is likely to carry a credential."""
+    return _SECRET_HEADER.search(header.lower()) is not None
 
 
 class Environment:

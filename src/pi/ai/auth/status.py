@@ -1,0 +1,105 @@
+"""What can be told about a provider's credential without using it: for `pi auth` and pickers."""
+
+from msgspec import Struct
+
+from pi.ai.auth.masks import hint
+from pi.ai.auth.sources import Found, Sources
+from pi.ai.auth.values import describe, missing_variables
+
+__all__ = ["Place", "Status", "status_of"]
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """One place in the order of resolution that has a credential.
+
+    step: `override`, `stored`, `environment`, `ambient` or `models.json`. method: `api_key`,
+    `oauth`, or a cloud's kind. source: file, variable or flag. masked: the end of a key that stands
+    there, or the command, variable or keyring entry it comes from. expires: ms since the epoch.
+    """
+
+    step: str
+    method: str
+    source: str
+    masked: str = ""
+    expires: int | None = None
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """The credential of a provider.
+
+    used: the place that wins, None if there is none. shadowed: the places that would have been used
+    without it, in order. searched: all that was looked at, for people. configured: whether a
+    request is likely to find a credential. missing: variables that must be set besides.
+    trouble: why it does not work, as far as that is known.
+    """
+
+    provider: str
+    name: str
+    account: str | None
+    configured: bool
+    used: Place | None
+    shadowed: tuple[Place, ...] = ()
+    searched: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    trouble: str = ""
+
+    @property
+    def method(self) -> str:
+        """`api_key`, `oauth`, a cloud's kind, or "" if there is no credential."""
+        return self.used.method if self.used else ""
+
+    @property
+    def source(self) -> str:
+        """Where the credential in use comes from; "" if there is none."""
+        return self.used.source if self.used else ""
+
+    @property
+    def expires(self) -> int | None:
+        """When a login ends, in ms since the epoch; it is refreshed before that."""
+        return self.used.expires if self.used else None
+
+    @property
+    def masked(self) -> str:
+        """What may be shown of the key in use."""
+        return self.used.masked if self.used else ""
+
+
+def status_of(sources: Sources, where: str, account: str | None, trouble: str = "") -> Status:
+    """The status that follows from `sources`. `where` names the store."""
+    places = tuple(_place(found, sources) for found in sources.found)
+    return Status(
+        provider=sources.row.id,
+        name=sources.row.name,
+        account=account,
+        configured=sources.configured,
+        used=places[0] if places else None,
+        shadowed=places[1:],
+        searched=_searched(sources, where),
+        missing=sources.missing,
+        trouble=str(sources.problem or trouble),
+    )
+
+
+def _searched(sources: Sources, where: str) -> tuple[str, ...]:
+    steps = ["--api-key", f"{sources.entry!r} in {where}", *sources.row.auth.env]
+    if sources.kind.hidden:
+        steps.append(f"{sources.kind.name} surroundings")
+    return (*steps, "models.json")
+
+
+def _place(found: Found, sources: Sources) -> Place:
+    masked = ""
+    if found.key is not None:
+        masked = hint(found.key)
+    elif found.spec is not None:
+        masked = describe(found.spec, sources.env) or hint(found.spec)
+        missing = missing_variables(found.spec, sources.env)
+        if missing:
+            masked += " (not set)"
+    return Place(
+        step=found.step,
+        method=found.method,
+        source=found.source,
+        masked=masked,
+        expires=found.login.expires if found.login else None,
+    )
