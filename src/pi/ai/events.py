@@ -8,7 +8,7 @@ No event carries the message so far. `Fold` is the only builder of an assistant 
 the events, ask it for the message whenever you want one.
 """
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Struct
@@ -241,7 +241,7 @@ class Fold:
 
     def add(self, event: Event) -> None:
         """Take one event."""
-        _HANDLERS[type(event)](self, event)
+        self._handlers[type(event)](self, event)
 
     def arguments(self, content_index: int) -> dict[str, Any]:
         """The arguments of a tool call as far as they have been written.
@@ -323,19 +323,18 @@ class Fold:
         self._error = event.error
         self._ended_at = now_ms()
 
-
-_HANDLERS: dict[type, Any] = {
-    Start: Fold._start,
-    TextStart: Fold._text_start,
-    TextDelta: Fold._delta,
-    TextEnd: Fold._text_end,
-    ThinkingStart: Fold._thinking_start,
-    ThinkingDelta: Fold._delta,
-    ThinkingEnd: Fold._thinking_end,
-    ToolCallStart: Fold._tool_start,
-    ToolCallDelta: Fold._tool_delta,
-    ToolCallEnd: Fold._tool_end,
-    Metadata: Fold._metadata,
-    Done: Fold._done,
-    Error: Fold._failed,
-}
+    _handlers: ClassVar[dict[type, Any]] = {
+        Start: _start,
+        TextStart: _text_start,
+        TextDelta: _delta,
+        TextEnd: _text_end,
+        ThinkingStart: _thinking_start,
+        ThinkingDelta: _delta,
+        ThinkingEnd: _thinking_end,
+        ToolCallStart: _tool_start,
+        ToolCallDelta: _tool_delta,
+        ToolCallEnd: _tool_end,
+        Metadata: _metadata,
+        Done: _done,
+        Error: _failed,
+    }
