@@ -2,8 +2,11 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -220,12 +223,22 @@ def test_every_module_says_what_it_is() -> None:
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-def _public(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, Definition]]:
-    for node in body:
+class Public(NamedTuple):
+    """A public function, class or method, and the class it stands in."""
+
+    place: str
+    node: Definition
+    owner: ast.ClassDef | None
+
+
+def _public(module: Module) -> Iterator[Public]:
+    todo: list[tuple[ast.ClassDef | None, ast.stmt]] = [(None, node) for node in module.tree.body]
+    for owner, node in todo:
         if isinstance(node, Definition) and not node.name.startswith("_"):
-            yield prefix + node.name, node
+            name = f"{owner.name}.{node.name}" if owner else node.name
+            yield Public(f"{module.path}:{node.lineno} {name}", node, owner)
             if isinstance(node, ast.ClassDef):
-                yield from _public(node.body, f"{prefix}{node.name}.")
+                todo += [(node, child) for child in node.body]
 
 
 def _is_stub(node: Definition) -> bool:
@@ -234,21 +247,29 @@ def _is_stub(node: Definition) -> bool:
     return isinstance(last, ast.Expr) and getattr(last.value, "value", None) is ...
 
 
+def _of_the_standard_library(owner: ast.ClassDef, method: str) -> bool:
+    """Whether a method is one of `asyncio.Protocol` or the like, which explain it."""
+    bases = (
+        [ast.unparse(base).rpartition(".") for base in public.owner.bases] if public.owner else []
+    )
+    return any(
+        module in sys.stdlib_module_names and hasattr(getattr(import_module(module), name), method)
+        for module, _, name in bases
+    )
+
+
 def test_every_public_name_is_explained() -> None:
-    """Methods that fulfil an interface of the package are explained there."""
-    everything = [
-        (f"{module.path}:{node.lineno} {name}", node)
-        for module in modules().values()
-        for name, node in _public(module.tree.body, "")
-    ]
-    explained = {node.name for _, node in everything if ast.get_docstring(node) or _is_stub(node)}
+    """Methods that fulfil an interface of the package or of Python are explained there."""
+    everything = [public for module in modules().values() for public in _public(module)]
+    explained = {p.node.name for p in everything if ast.get_docstring(p.node) or _is_stub(p.node)}
     silent = [
-        place
-        for place, node in everything
-        if not ast.get_docstring(node)
-        and not _is_stub(node)
-        and not any(getattr(d, "attr", "") == "setter" for d in node.decorator_list)
-        and not ("." in place.rpartition(" ")[2] and node.name in explained)
+        public.place
+        for public in everything
+        if not ast.get_docstring(public.node)
+        and not _is_stub(public.node)
+        and not any(getattr(d, "attr", "") == "setter" for d in public.node.decorator_list)
+        and not (public.owner and public.node.name in explained)
+        and not (public.owner and _of_the_standard_library(public.owner, public.node.name))
     ]
     assert not silent
 
