@@ -40,8 +40,9 @@ _WEAK_CODES: dict[ErrorKind, str] = {
     " not_found resourcenotfoundexception deploymentnotfound unknown_model",
     "auth": "authentication authentication_error invalid_authentication invalid_api_key"
     " api_key_invalid permission_error permission_denied unauthenticated unauthorized"
-    " invalid_grant token_expired expiredtokenexception unrecognizedclientexception accessdeniedexception"
-    " invalidsignatureexception missingauthenticationtokenexception access_terminated_error",
+    " invalid_grant token_expired expiredtokenexception unrecognizedclientexception"
+    " accessdeniedexception invalidsignatureexception missingauthenticationtokenexception"
+    " access_terminated_error",
     "rate_limit": "rate_limit_exceeded rate_limit_error rate_limited too_many_requests"
     " resource_exhausted throttlingexception throttling_error ratelimitexceeded"
     " rate_limit_reached_error engine_overloaded_error",
