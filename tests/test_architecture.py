@@ -249,9 +249,7 @@ def _is_stub(node: Definition) -> bool:
 
 def _of_the_standard_library(owner: ast.ClassDef, method: str) -> bool:
     """Whether a method is one of `asyncio.Protocol` or the like, which explain it."""
-    bases = (
-        [ast.unparse(base).rpartition(".") for base in public.owner.bases] if public.owner else []
-    )
+    bases = [ast.unparse(base).rpartition(".") for base in owner.bases]
     return any(
         module in sys.stdlib_module_names and hasattr(getattr(import_module(module), name), method)
         for module, _, name in bases
