@@ -59,7 +59,7 @@ class AnthropicDecoder(Decoder):
         """Handle one event. Its data names the type; the event's name counts only without it."""
         try:
             data = _decode(frame.data)
-        except (msgspec.DecodeError, UnicodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             data = self._mended(frame)
             if data is None:
                 return
