@@ -145,7 +145,7 @@ class CompletionsDecoder(Decoder):
             if value.isascii():
                 return value
             if "\udc00" <= value[0] <= "\udfff":
-                value = self._answer.half + value
+                value, self._answer.half = self._answer.half + value, ""
             if "\ud800" <= value[-1] <= "\udbff":
                 self._answer.half = value[-1]
             return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
