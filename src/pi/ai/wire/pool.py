@@ -1,0 +1,148 @@
+"""The connections of one event loop: those in use, and those that wait to be used again.
+
+The loop may end before they do, with or without good manners. A guard that lies among the loop's
+timers is dropped when the loop closes, and takes the connections with it: no warning, no complaint
+about a closed loop, and the other side sees the end at once.
+"""
+
+import asyncio
+import weakref
+from collections.abc import Hashable
+
+from pi.ai.wire.connection import Connection
+
+__all__ = ["IDLE_SECONDS", "MAX_IDLE", "Pool"]
+
+IDLE_SECONDS = 60.0
+"""How long a connection waits to be used again."""
+
+MAX_IDLE = 16
+"""How many connections to one place wait at the same time."""
+
+_FOREVER = 10 * 365 * 86400.0
+
+
+class _Guard:
+    """Closes the connections of a pool when the loop lets go of it."""
+
+    __slots__ = ("_pool",)
+
+    def __init__(self, pool: "Pool") -> None:
+        self._pool = pool
+
+    def __call__(self) -> None:
+        """The time that never comes."""
+
+    def __del__(self) -> None:
+        if self._pool.loop.is_closed():
+            self._pool.bury()
+
+
+class Pool:
+    """Connections of `loop`, by the key under which they were dialled."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._open: set[Connection] = set()
+        self._idle: dict[Hashable, list[Connection]] = {}
+        self._keys: dict[Connection, Hashable] = {}
+        self._guard: weakref.ref[asyncio.TimerHandle] | None = None
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._keeping = True
+
+    def assign(self, connection: Connection, key: Hashable) -> None:
+        """Say under which key a connection comes back."""
+        self._keys[connection] = key
+
+    def take(self, key: Hashable) -> Connection | None:
+        """The connection that was used last, out of the pool."""
+        waiting = self._idle.get(key)
+        now = self.loop.time()
+        while waiting:
+            connection = waiting.pop()
+            if not waiting:
+                del self._idle[key]
+            if not _expired(connection, now):
+                return connection
+            connection.abort()
+        return None
+
+    def put(self, connection: Connection, *, keep: bool) -> None:
+        """Keep a connection for later if it can be used again, or close it."""
+        key = self._keys.get(connection)
+        if key is None:
+            return  # still being dialled
+        waiting = self._idle.setdefault(key, [])
+        if not keep or not self._keeping or len(waiting) >= MAX_IDLE:
+            connection.abort()
+            return
+        connection.idle_since = self.loop.time()
+        waiting.append(connection)
+        if self._sweeper is None:
+            self._sweeper = self.loop.call_later(IDLE_SECONDS, self._sweep)
+
+    def withdraw(self, connection: Connection) -> None:
+        """This connection is not to be used again."""
+        key = self._keys.pop(connection, None)
+        waiting = self._idle.get(key) if key is not None else None
+        if waiting is not None and connection in waiting:
+            waiting.remove(connection)
+
+    def opened(self, connection: Connection) -> None:
+        """A socket was opened."""
+        self._open.add(connection)
+        if self._guard is None:
+            self._guard = weakref.ref(self.loop.call_later(_FOREVER, _Guard(self)))
+
+    def closed(self, connection: Connection) -> None:
+        """A socket was closed."""
+        self.withdraw(connection)
+        self._open.discard(connection)
+        if not self._open:
+            self._disarm()
+
+    def close_idle(self) -> None:
+        """Close what waits, and from now on what would come back."""
+        self._keeping = False
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for waiting in list(self._idle.values()):
+            for connection in list(waiting):
+                connection.abort()
+        self._idle.clear()
+
+    def bury(self) -> None:
+        """The loop is closed: release every socket."""
+        for connection in list(self._open):
+            connection.abort()
+            connection.bury()
+        self._open.clear()
+        self._idle.clear()
+
+    def _sweep(self) -> None:
+        now = self.loop.time()
+        for waiting in list(self._idle.values()):
+            for connection in list(waiting):
+                if _expired(connection, now):
+                    connection.abort()
+        self._idle = {key: waiting for key, waiting in self._idle.items() if waiting}
+        self._sweeper = None
+        if self._idle:
+            oldest = min(waiting[0].idle_since for waiting in self._idle.values())
+            self._sweeper = self.loop.call_at(oldest + IDLE_SECONDS, self._sweep)
+
+    def _disarm(self) -> None:
+        handle = self._guard() if self._guard is not None else None
+        self._guard = None
+        if handle is not None and not self.loop.is_closed():
+            handle.cancel()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+
+
+def _expired(connection: Connection, now: float) -> bool:
+    return connection.lost or now - connection.idle_since > min(
+        IDLE_SECONDS, connection.keep_seconds
+    )
