@@ -65,6 +65,7 @@ transports.add("https", lazy("pi.ai.wire.http:Transport"))
 framers: Registry[Any] = Registry("framing")
 framers.add("sse", lazy("pi.ai.wire.sse:SseParser"))
 framers.add("eventstream", lazy("pi.ai.wire.eventstream:EventStreamParser"))
+framers.add("json", lazy("pi.ai.wire.jsonarray:JsonArrayParser"))
 
 
 class Client:
@@ -257,7 +258,8 @@ class Stream:
                 return
             model = access.model
             yield Start(model.api, model.provider, model.id, now_ms())
-            framer: Framer = framers.get(protocol.framing)()
+            framing = "json" if _is_json(response) else protocol.framing
+            framer: Framer = framers.get(framing)()
             async for chunk in response:
                 for frame in framer.feed(chunk):
                     for event in decoder.feed(frame):
@@ -265,6 +267,9 @@ class Stream:
                 if decoder.finished:
                     return
             for frame in framer.close():
+                if frame.event == "document":
+                    yield _mask(_no_stream(protocol, response, frame.data), access)
+                    return
                 for event in decoder.feed(frame):
                     yield event if type(event) is not Error else _mask(event, access)
             for event in decoder.close():
@@ -312,17 +317,10 @@ class Stream:
         return response
 
     async def _refusal(self, protocol: WireProtocol, response: Response) -> ErrorInfo | None:
-        """Why the response is no stream, if it is none."""
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if 200 <= response.status < 300 and kind not in ("text/html", "application/json"):
+        """Why the response is no answer, if it is none."""
+        if 200 <= response.status < 300 and _media_type(response) != "text/html":
             return None
-        body = await response.read()
-        if 200 <= response.status < 300 and kind == "application/json":
-            info = protocol.failure(response.status, response.headers, body)
-            return ErrorInfo(
-                info.kind, f"the service sent JSON instead of a stream: {info.message}"
-            )
-        return protocol.failure(response.status, response.headers, body)
+        return protocol.failure(response.status, response.headers, await response.read())
 
     async def _wait_to_retry(self, info: ErrorInfo, attempt: int) -> bool:
         """Whether the request is to be sent again; waits as long as that needs."""
@@ -353,6 +351,21 @@ class Stream:
 
 
 _ABORTED = Error("aborted", ErrorInfo("aborted", "Request was aborted"))
+
+
+def _media_type(response: Response) -> str:
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_json(response: Response) -> bool:
+    return _media_type(response) == "application/json"
+
+
+def _no_stream(protocol: WireProtocol, response: Response, body: bytes) -> Error:
+    """A whole JSON document where a stream should be: mostly an error under a good status."""
+    info = protocol.failure(response.status, response.headers, body)
+    message = f"the service sent one JSON document instead of a stream: {info.message}"
+    return Error("error", ErrorInfo(info.kind, message, None, info.retry_after))
 
 
 def _headers(model: Model, context: Context, options: Options) -> dict[str, str | None]:

@@ -40,6 +40,25 @@ __all__ = ["Block", "Decoder", "NoCompat", "Protocol"]
 
 Framing = Literal["sse", "eventstream"]
 
+_UNEXPECTED = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+    msgspec.MsgspecError,
+)
+
+_UNEXPECTED = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,  # int(inf), from a number like 1e999
+    RecursionError,  # JSON nested without end
+    msgspec.MsgspecError,
+)
+
 
 class NoCompat(Struct, frozen=True, forbid_unknown_fields=True):
     """For protocols without switches."""
@@ -116,7 +135,7 @@ class Decoder:
         out = self._out = []
         try:
             self.on_frame(frame)
-        except (LookupError, TypeError, ValueError, AttributeError, msgspec.MsgspecError) as error:
+        except _UNEXPECTED as error:
             self.fail("protocol", f"the service sent something unexpected: {error!r}")
         return out
 
@@ -127,7 +146,7 @@ class Decoder:
         out = self._out = []
         try:
             self.on_close()
-        except (LookupError, TypeError, ValueError, AttributeError, msgspec.MsgspecError) as error:
+        except _UNEXPECTED as error:
             self.fail("protocol", f"the service sent something unexpected: {error!r}")
         if not self.finished:
             self.fail("transport", "the stream ended before the answer was complete")

@@ -57,7 +57,7 @@ _decode = msgspec.json.Decoder().decode
 class _Answer:
     """What is known about the answer besides its content."""
 
-    __slots__ = ("finish_reason", "half", "id", "named", "refusal", "usage")
+    __slots__ = ("broken", "finish_reason", "half", "id", "named", "refusal", "usage")
 
     def __init__(self) -> None:
         self.named = False
@@ -65,6 +65,7 @@ class _Answer:
         self.finish_reason = ""
         self.refusal = ""
         self.usage: Any = None  # as reported last
+        self.broken = ""  # a frame that is no whole JSON, which only the last one may be
         self.half = ""  # a high surrogate whose other half is in a later chunk
 
 
@@ -93,6 +94,9 @@ class CompletionsDecoder(Decoder):
 
     def on_frame(self, frame: Frame) -> None:
         """One chunk."""
+        if self._answer.broken:
+            self._fail_as_no_json(self._answer.broken)
+            return
         try:
             chunk = _decode(frame.data)
         except (msgspec.DecodeError, UnicodeError):
@@ -132,9 +136,16 @@ class CompletionsDecoder(Decoder):
         try:
             return self._joined(json.loads(data))
         except ValueError:
-            shown = data[:200].decode("utf-8", "replace")
-            self.fail("protocol", f"the service sent something that is no JSON: {shown!r}")
+            text = data.decode("utf-8", "replace")
+            if text.startswith(("{", "[")):
+                self._answer.broken = text  # if nothing follows, the stream was cut right here
+            else:
+                self._fail_as_no_json(text)
             return None
+
+    def _fail_as_no_json(self, text: str) -> None:
+        shown = text if len(text) <= 200 else f"{text[:200]}…"
+        self.fail(kind_of(text), f"the service sent something that is no JSON: {shown!r}")
 
     def _joined(self, value: Any) -> Any:
         """`value` without lone surrogates.
