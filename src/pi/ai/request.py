@@ -4,12 +4,12 @@ A protocol writes `body` as plain JSON data; hooks may replace it; `encoded()` t
 and signers see exactly the bytes that are sent.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
 
-__all__ = ["Frame", "Request", "encode_json", "without_surrogates"]
+__all__ = ["Frame", "Request", "decode_json", "encode_json", "without_surrogates"]
 
 
 class Request(Struct, frozen=True):
@@ -45,14 +45,17 @@ class Frame(Struct, frozen=True):
     """One message inside a streamed body: an SSE event, an AWS frame, a WebSocket text.
 
     `event` is its type where the framing has one. `headers` are those of the frame, not of HTTP.
+    `cut` marks a frame whose end never came: it may be whole or not.
     """
 
     data: bytes
     event: str = ""
     headers: dict[str, str] | None = None
+    cut: bool = False
 
 
 _encoder = msgspec.json.Encoder()
+_decode = msgspec.json.Decoder().decode
 
 
 def encode_json(value: Any) -> bytes:
@@ -61,6 +64,16 @@ def encode_json(value: Any) -> bytes:
         return _encoder.encode(value)
     except UnicodeEncodeError:
         return _encoder.encode(_clean(value))
+
+
+def decode_json(data: bytes) -> Any:
+    """The value of JSON text, forgiving escapes of lone surrogates. Raises `ValueError`."""
+    try:
+        return _decode(data)
+    except (msgspec.DecodeError, UnicodeError):
+        import json  # rarely needed
+
+        return json.loads(data)
 
 
 def without_surrogates(text: str) -> str:
@@ -72,7 +85,8 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return without_surrogates(value)
     if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
+        pairs = cast("dict[Any, Any]", value)
+        return {_clean(key): _clean(item) for key, item in pairs.items()}
     if isinstance(value, list | tuple):
-        return [_clean(item) for item in value]
+        return [_clean(item) for item in cast("list[Any]", value)]
     return value

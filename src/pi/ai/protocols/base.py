@@ -45,15 +45,6 @@ _UNEXPECTED = (
     TypeError,
     ValueError,
     AttributeError,
-    RecursionError,
-    msgspec.MsgspecError,
-)
-
-_UNEXPECTED = (
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
     ArithmeticError,  # int(inf), from a number like 1e999
     RecursionError,  # JSON nested without end
     msgspec.MsgspecError,
@@ -136,7 +127,10 @@ class Decoder:
         try:
             self.on_frame(frame)
         except _UNEXPECTED as error:
-            self.fail("protocol", f"the service sent something unexpected: {error!r}")
+            if frame.cut:
+                self.fail("transport", "the stream ended inside a message")
+            else:
+                self.fail("protocol", f"the service sent something unexpected: {error!r}")
         return out
 
     def close(self) -> list[Event]:

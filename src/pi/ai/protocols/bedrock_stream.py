@@ -5,7 +5,6 @@ comes before or after `messageStop`; the answer is complete when both were seen 
 after `messageStop`.
 """
 
-import json
 from typing import Any, Literal
 
 import msgspec
@@ -14,7 +13,7 @@ from pi.ai.messages import ErrorKind, Usage
 from pi.ai.model import Model
 from pi.ai.protocols.base import Block, Decoder
 from pi.ai.protocols.classify import kind_of
-from pi.ai.request import Frame
+from pi.ai.request import Frame, decode_json
 
 __all__ = ["BedrockDecoder"]
 
@@ -40,7 +39,6 @@ _PREFIXES = {
     "throttlingException": "Throttling error",
     "serviceUnavailableException": "Service unavailable",
 }
-_decode = msgspec.json.Decoder().decode
 
 
 class BedrockDecoder(Decoder):
@@ -54,10 +52,7 @@ class BedrockDecoder(Decoder):
 
     def on_frame(self, frame: Frame) -> None:
         """One frame; types that are not known are left alone."""
-        try:
-            data: Any = _decode(frame.data) if frame.data else {}
-        except msgspec.DecodeError:
-            data = json.loads(frame.data)  # forgives lone surrogates
+        data: Any = decode_json(frame.data) if frame.data else {}
         match frame.event:
             case "contentBlockDelta":
                 self._on_delta(data["contentBlockIndex"], data["delta"])

@@ -18,6 +18,7 @@ __all__ = ["MAX_MESSAGE", "classify", "kind_of", "stream_error"]
 MAX_MESSAGE = 4000
 """Characters of a service's words that are kept."""
 
+_READ = 20_000  # the reason is at the start; the rest may be a copy of the request
 _WAITS: frozenset[ErrorKind] = frozenset({"rate_limit", "overloaded", "quota", "transport"})
 
 _CODES: dict[ErrorKind, str] = {
@@ -180,6 +181,7 @@ def kind_of(message: str, *, status: int | None = None, code: str = "") -> Error
     """
     if status is not None and status < 300:
         status = None
+    message = message[:_READ]
     codes = frozenset(code.lower().split())
     return (
         _by_code(codes, _CODES)
@@ -254,6 +256,7 @@ _LATE: tuple[tuple[ErrorKind, str], ...] = (
 
 
 def _info(kind: ErrorKind, message: str, status: int | None, wait: float | None) -> ErrorInfo:
+    message = message[:_READ]
     text = " ".join(message.split()) if "\n" not in message else message.strip()
     if status is not None and not text.startswith(str(status)):
         text = f"{status} {text}"

@@ -30,7 +30,7 @@ class Calls:
         """Take the pieces of one chunk."""
         for piece in pieces:
             function: dict[str, Any] = piece.get("function") or {}
-            call_id, name = piece.get("id") or "", function.get("name") or ""
+            call_id, name = _word(piece.get("id")), _word(function.get("name"))
             arguments = function.get("arguments")
             text = arguments if isinstance(arguments, str) else _encoded(arguments)
             block = self._by_index.get(piece.get("index"))
@@ -98,6 +98,11 @@ def _is_object(text: str) -> bool:
 
 def _encoded(value: Any) -> str:
     return "" if value is None else encode_json(value).decode()
+
+
+def _word(value: Any) -> str:
+    """An id or a name; some services number their ids."""
+    return value if isinstance(value, str) else "" if value is None else str(value)
 
 
 def _random() -> str:

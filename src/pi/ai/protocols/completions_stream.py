@@ -170,7 +170,7 @@ class CompletionsDecoder(Decoder):
     # -- what a chunk says -----------------------------------------------------------------------
 
     def _name(self, chunk: dict[str, Any]) -> None:
-        response_id, model = chunk.get("id") or "", chunk.get("model") or ""
+        response_id, model = _word(chunk.get("id")), _word(chunk.get("model"))
         if response_id or model:
             self._answer.named = True
             self._answer.id = response_id
@@ -235,17 +235,19 @@ class CompletionsDecoder(Decoder):
             block.signature = field
         self.delta(block, text)
 
-    def _parts(self, content: list[Any]) -> None:
+    def _parts(self, content: Any) -> None:
         """Content as a list of parts, of which thinking may be one."""
-        for part in content:
+        for part in cast("list[Any]", content if isinstance(content, list) else [content]):
             if isinstance(part, str):
                 self._say(part)
-            elif part.get("text"):
-                self._say(part["text"])
-            elif part.get("thinking"):
-                inner = part["thinking"]
-                texts = [inner] if isinstance(inner, str) else [p.get("text", "") for p in inner]
-                self._think("".join(texts), "")
+                continue
+            text, thought = part.get("text"), part.get("thinking")
+            if isinstance(text, str):
+                self._say(text)
+            elif isinstance(thought, str):
+                self._think(thought, "")
+            elif thought:
+                self._think("".join(inner["text"] for inner in thought), "")
 
     def _count(self, usage: dict[str, Any]) -> None:
         """Usage is always that of the whole answer so far, however often it is sent."""
@@ -284,3 +286,7 @@ class CompletionsDecoder(Decoder):
         kind = _FAILURES.get(reason.lower()) or kind_of("", code=reason)
         who = "a content filter" if kind == "refused" else "the service"
         self.fail(kind, f"{who} ended the answer (finish_reason {reason!r})")
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -5,7 +5,6 @@ last chunk, so an answer is complete when the body ends after one.
 https://ai.google.dev/api/generate-content#GenerateContentResponse
 """
 
-import json
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ from pi.ai.model import Model
 from pi.ai.protocols.base import Block, Decoder
 from pi.ai.protocols.classify import stream_error
 from pi.ai.protocols.ids import short_hash
-from pi.ai.request import Frame, encode_json
+from pi.ai.request import Frame, decode_json, encode_json
 
 __all__ = ["GoogleDecoder"]
 
@@ -35,7 +34,6 @@ _REFUSALS = frozenset(
         "SPII",
     }
 )
-_decode = msgspec.json.Decoder().decode
 
 
 class GoogleDecoder(Decoder):
@@ -52,10 +50,7 @@ class GoogleDecoder(Decoder):
         """One chunk."""
         if frame.data == b"[DONE]":
             return
-        try:
-            data: Any = _decode(frame.data)
-        except msgspec.DecodeError:
-            data = json.loads(frame.data)  # forgives lone surrogates
+        data: Any = decode_json(frame.data)
         if "error" in data:
             self.failed(stream_error(data))
         elif not self._wrapped:

@@ -35,7 +35,7 @@ class ReasoningDetails:
         if not self._entries:
             return None
         for entry, parts in zip(self._entries, self._parts, strict=True):
-            field = _SHOWN.get(entry.get("type", ""))
+            field = _SHOWN.get(str(entry.get("type")))
             if field and parts:
                 entry[field] = "".join(parts)
         return encode_json(self._entries).decode()

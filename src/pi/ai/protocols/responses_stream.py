@@ -6,7 +6,6 @@ item's `done` says is authoritative. The answer ends with `response.completed`, 
 https://platform.openai.com/docs/api-reference/responses-streaming
 """
 
-import json
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
@@ -17,7 +16,7 @@ from pi.ai.model import Model
 from pi.ai.protocols.base import Block, Decoder
 from pi.ai.protocols.classify import stream_error
 from pi.ai.protocols.completions_usage import read_usage
-from pi.ai.request import Frame
+from pi.ai.request import Frame, decode_json
 
 __all__ = ["ResponsesDecoder"]
 
@@ -29,7 +28,6 @@ _STOPS: dict[str, Literal["stop", "length"]] = {
     "queued": "stop",
     "incomplete": "length",
 }
-_decode = msgspec.json.Decoder().decode
 
 
 class ResponsesDecoder(Decoder):
@@ -50,10 +48,7 @@ class ResponsesDecoder(Decoder):
         """One event; types that are not known are left alone."""
         if frame.data == b"[DONE]":
             return
-        try:
-            data: Any = _decode(frame.data)
-        except msgspec.DecodeError:
-            data = json.loads(frame.data)  # forgives lone surrogates
+        data: Any = decode_json(frame.data)
         handler = self._handlers.get(data.get("type") or frame.event)
         if handler is not None:
             handler(self, data)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 __all__ = ["wait_hint"]
 
+_READ = 20_000
 _LONGEST_RESET = 31 * 86400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = r"(\d+(?:\.\d+)?) ?(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|h|days?|d)"
@@ -45,7 +46,7 @@ def wait_hint(headers: dict[str, str], data: Any = None, text: str = "") -> floa
     if found is None:
         found = _in_body(data, now, 0)
     if found is None:
-        match = re.search(_PROSE, text, re.IGNORECASE)
+        match = re.search(_PROSE, text[:_READ], re.IGNORECASE)
         found = _duration(match.group(1)) if match else None
     if found is None:
         found = _reset(headers, now)

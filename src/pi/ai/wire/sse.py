@@ -73,7 +73,7 @@ class SseParser:
         frames: list[Frame] = []
         self._read(b"".join(self._pending), frames)
         self._pending.clear()
-        return frames
+        return [Frame(frame.data, frame.event, cut=True) for frame in frames]
 
     def _start(self, data: bytes) -> bytes:
         """`data` without a byte order mark, which may itself come in pieces."""
