@@ -9,7 +9,6 @@ import msgspec
 
 from pi.ai.auth.base import Access
 from pi.ai.auth.kinds import Ask, Kind
-from pi.ai.auth.overlay import with_compat
 from pi.ai.auth.values import Environment
 from pi.ai.errors import ConfigError
 from pi.ai.model import Model
@@ -36,13 +35,14 @@ class Azure(Kind):
 
     async def access(self, ask: Ask) -> Access:
         """The access, to the user's resource."""
-        model = msgspec.structs.replace(ask.model, base_url=_address(ask.model, ask.env))
-        switches = {
-            "api_version": ask.env.get(_VERSION),
-            "deployment": _deployment(ask.env.get(_DEPLOYMENTS) or "", model.id),
-        }
-        given = {name: value for name, value in switches.items() if value}
-        return await super().access(msgspec.structs.replace(ask, model=with_compat(model, given)))
+        url = _versioned(_address(ask.model, ask.env), ask.env.get(_VERSION) or "v1")
+        model = msgspec.structs.replace(ask.model, base_url=url)
+        deployment = _deployment(ask.env.get(_DEPLOYMENTS) or "", model.id)
+        if deployment:
+            # the model keeps its id, by which its messages in the conversation are known
+            body = {**model.extra_body, "model": deployment}
+            model = msgspec.structs.replace(model, extra_body=body)
+        return await super().access(msgspec.structs.replace(ask, model=model))
 
 
 def normal_url(url: str) -> str:
@@ -74,6 +74,12 @@ def _address(model: Model, env: Environment) -> str:
     if model.base_url:
         return normal_url(model.base_url)
     raise ConfigError(f"Azure OpenAI needs the address of your resource: set {_URL} or {_RESOURCE}")
+
+
+def _versioned(url: str, version: str) -> str:
+    if "api-version=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}api-version={version.strip()}"
 
 
 def _deployment(pairs: str, model: str) -> str:

@@ -86,4 +86,4 @@ for _name, _path in {
     "azure": "pi.ai.auth.azure:Azure",
     "google": "pi.ai.auth.google:Google",
 }.items():
-    kinds.add(_name, cast("Lazy[Kind]", lazy(_path)))
+    kinds.add(_name, cast("Lazy[Kind]", lazy(_path, call=True)))

@@ -182,8 +182,7 @@ class TokenKeeper:
     # -- small things ------------------------------------------------------------------------------
 
     def _read(self, name: str) -> OAuth:
-        provider, _, account = name.partition("@")
-        return self._login(name, self.store.get(provider, account or None))
+        return self._login(name, self.store.entry(name))
 
     def _login(self, name: str, credential: object) -> OAuth:
         if not isinstance(credential, OAuth):

@@ -55,14 +55,14 @@ class Resolver:
         self.keeper = TokenKeeper(store)
         self._env = Environment(env)
         self._values = values or Values()
-        self._transport = transport
+        self._transport: Any = transport
         self._handed: dict[str, str] = {}
         self._refused: dict[str, str] = {}
 
     async def authorize(self, model: Model) -> Access:
         """The access for `model`. Raises `AuthError` or `ConfigError` saying what to do."""
         sources = self._sources(model.provider)
-        chosen = self._chosen(sources)
+        chosen = self._chosen(sources, model)
         grant = await self._grant(sources, chosen, model)
         model, prefix = self._laid(grant, sources, chosen)
         model, hidden = await self._with_user_headers(model, sources)
@@ -89,7 +89,7 @@ class Resolver:
 
         A login is refreshed at the next call, even if it seems young enough, and commands run anew.
         """
-        entry = Wanted(provider, self.accounts.get(provider)).entry
+        entry = self._sources(provider).entry
         if entry in self._handed:
             self._refused[entry] = self._handed[entry]
         self._values.commands.forget()
@@ -124,7 +124,7 @@ class Resolver:
         wanted = Wanted(provider, self.accounts.get(provider), self.overrides.get(provider))
         return look(self.catalog, self.store, wanted, self._env)
 
-    def _chosen(self, sources: Sources) -> Found | None:
+    def _chosen(self, sources: Sources, model: Model) -> Found | None:
         """The credential to use; None where none is needed or the surroundings may have one."""
         chosen = sources.found[0] if sources.found else None
         if chosen is not None and chosen.step == "override":
@@ -136,7 +136,7 @@ class Resolver:
             raise AuthError(
                 f"{sources.row.name} has no account {account!r} in {self.store.where}: {_HOW}"
             )
-        if chosen is None and not sources.keyless and not sources.kind.hidden:
+        if chosen is None and not sources.keyless(model.id) and not sources.kind.hidden:
             raise AuthError(self._nothing(sources))
         return chosen
 
@@ -190,7 +190,7 @@ class Resolver:
         self, model: Model, sources: Sources
     ) -> tuple[Model, tuple[str, ...]]:
         """`model` with the headers of `models.json`, and what of them must be masked."""
-        written = sources.user.headers if sources.user else {}
+        written = sources.user.headers_for(model.id) if sources.user else {}
         headers: dict[str, str] = {}
         hidden: list[str] = []
         for name, spec in written.items():
@@ -201,7 +201,7 @@ class Resolver:
         return with_headers(model, headers), tuple(hidden)
 
     def _require(self, sources: Sources) -> None:
-        missing = sources.missing
+        missing = [name for name in sources.row.auth.required_env if not sources.env.get(name)]
         if missing:
             names = ", ".join(missing)
             raise ConfigError(
@@ -221,8 +221,8 @@ class Resolver:
 
     async def _fetch(self, request: Request) -> Reply:
         if self._transport is None:
-            make: Any = lazy("pi.ai.wire.http:Transport")  # most providers never need it here
-            self._transport = make.make()
+            # most providers never need one here
+            self._transport = lazy("pi.ai.wire.http:Transport", call=True).make()
         response = await self._transport.send(request, timeout=30.0)
         return Reply(response.status, response.headers, await response.read())
 

@@ -7,15 +7,13 @@ start from `look`, so that they cannot disagree. Nothing here runs a command or 
 
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from pi.ai.auth.base import ApiKey, Credential, OAuth
 from pi.ai.auth.kinds import Kind, kinds
-from pi.ai.auth.rows import AuthRow, Catalog, ProviderRow, UserProvider, VariantRow
+from pi.ai.auth.rows import AuthRow, Catalog, ProviderRow, UserProvider
 from pi.ai.auth.store import AuthFileError, Credentials, entry_name
 from pi.ai.auth.values import Environment, is_placeholder, missing_variables, names_secret, present
-from pi.ai.errors import ConfigError
 
 __all__ = ["MODELS_JSON", "OVERRIDE", "Found", "Sources", "Step", "Wanted", "look"]
 
@@ -49,11 +47,6 @@ class Wanted(Struct, frozen=True):
     account: str | None = None
     override: str | None = None
 
-    @property
-    def entry(self) -> str:
-        """The name of its stored credential."""
-        return entry_name(self.provider, self.account)
-
 
 class Sources(Struct, frozen=True, kw_only=True):
     """What is known of a provider before anything is resolved.
@@ -70,13 +63,13 @@ class Sources(Struct, frozen=True, kw_only=True):
     found: tuple[Found, ...]
     problem: AuthFileError | None = None
 
-    @property
-    def keyless(self) -> bool:
-        """Whether requests may go out without a credential."""
+    def keyless(self, model_id: str = "") -> bool:
+        """Whether requests may go out without a credential: to a server that needs none, or with
+        headers of the user's own that carry one.
+        """
         if "none" in self.row.auth.kinds:
             return True
-        headers = self.user.headers if self.user else {}
-        return any(map(names_secret, headers))
+        return self.user is not None and any(map(names_secret, self.user.headers_for(model_id)))
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -94,7 +87,7 @@ class Sources(Struct, frozen=True, kw_only=True):
     def configured(self) -> bool:
         """Whether a request is likely to find a credential."""
         if not self.found:
-            return self.keyless
+            return self.keyless()
         spec = self.found[0].spec
         return not self.missing and (spec is None or present(spec, self.env))
 
@@ -102,20 +95,19 @@ class Sources(Struct, frozen=True, kw_only=True):
 def look(catalog: Catalog, store: Credentials, wanted: Wanted, process: Environment) -> Sources:
     """Everything known about the credential of `wanted`.
 
-    Raises `ConfigError` for a provider that neither the catalog nor `models.json` knows.
+    Raises `ConfigError` for a provider that the catalog does not know.
     """
-    user = catalog.user_provider(wanted.provider)
-    try:
-        row = catalog.provider(wanted.provider)
-    except ConfigError:
-        if user is None:
-            raise
-        row = _Unlisted(id=wanted.provider, name=wanted.provider)
-    entry = wanted.entry
+    row = catalog.provider(wanted.provider)
+    user = catalog.user_provider(row.id)
+    entry = entry_name(row.id, wanted.account)
     problem: AuthFileError | None = None
     stored: Credential | None = None
     try:
-        stored = store.get(wanted.provider, wanted.account)
+        known = store.names()
+        # a name that another version of the program used for this provider counts too
+        names = (entry_name(name, wanted.account) for name in (row.id, *row.aliases))
+        entry = next((name for name in names if name in known), entry)
+        stored = store.entry(entry)
     except AuthFileError as error:
         problem = error
     own = stored.env if isinstance(stored, ApiKey) else {}
@@ -141,22 +133,6 @@ def look(catalog: Catalog, store: Credentials, wanted: Wanted, process: Environm
         found=tuple(found),
         problem=problem,
     )
-
-
-class _UnlistedAuth(Struct, frozen=True):
-    kinds: tuple[str, ...] = ("api_key", "none")
-    env: tuple[str, ...] = ()
-    required_env: tuple[str, ...] = ()
-    login: str = ""
-    variants: tuple[VariantRow, ...] = ()
-
-
-class _Unlisted(Struct, frozen=True, kw_only=True):
-    """A provider that only `models.json` knows."""
-
-    id: str
-    name: str
-    auth: _UnlistedAuth = msgspec.field(default_factory=_UnlistedAuth)
 
 
 _plain = Kind()

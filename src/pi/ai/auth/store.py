@@ -87,7 +87,11 @@ class Credentials:
 
     def get(self, provider: str, account: str | None = None) -> Credential | None:
         """The credential of a provider. Raises `AuthFileError` if it cannot be read."""
-        return _decode(self._read(), entry_name(provider, account), self.where)
+        return self.entry(entry_name(provider, account))
+
+    def entry(self, name: str) -> Credential | None:
+        """The credential of the entry of that name. Raises `AuthFileError`."""
+        return _decode(self._read(), name, self.where)
 
     def accounts(self, provider: str) -> tuple[str, ...]:
         """The named accounts of a provider, without the unnamed one."""
