@@ -1,11 +1,10 @@
 """How long a service asks to wait: read from headers, from the body, from its prose, in this order.
 
-Times of day are compared with the answer's own `date` header, and with the clock only if there is
-none. The sources name the same thing differently; a source that makes no sense is passed over.
+Times of day are compared with the answer's own `date` header, so that no clock is needed and a
+wrong one does no harm; without that header they are passed over, like all that makes no sense.
 """
 
 import re
-import time
 from typing import Any, cast
 
 __all__ = ["wait_hint"]
@@ -39,7 +38,7 @@ def wait_hint(headers: dict[str, str], data: Any = None, text: str = "") -> floa
 
     headers: lower-case names. data: the decoded body. text: the words of the error.
     """
-    now = _now(headers)
+    now = _http_date(headers.get("date", ""))
     found = _number(headers.get("retry-after-ms"), 0.001)
     if found is None:
         found = _moment(headers.get("retry-after"), now)
@@ -53,18 +52,13 @@ def wait_hint(headers: dict[str, str], data: Any = None, text: str = "") -> floa
     return found
 
 
-def _now(headers: dict[str, str]) -> float:
-    date = _http_date(headers.get("date", ""))
-    return time.time() if date is None else date
-
-
 def _number(value: str | None, scale: float) -> float | None:
     if value and re.fullmatch(r"\d+(?:\.\d+)?", value.strip()):
         return float(value) * scale
     return None
 
 
-def _moment(value: Any, now: float) -> float | None:
+def _moment(value: Any, now: float | None) -> float | None:
     """Seconds until `value`: seconds, (milli)seconds since the epoch, `6m0s`, or a date."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
@@ -72,16 +66,18 @@ def _moment(value: Any, now: float) -> float | None:
         return None
     if re.fullmatch(r"\d+(?:\.\d+)?", value):
         number = float(value)
-        if number > 1e11:
-            return max(0.0, number / 1000 - now)
-        return max(0.0, number - now) if number > 1e9 else number
+        if number < 1e9:
+            return number
+        return _until(number / 1000 if number > 1e11 else number, now)
     duration = _duration(value)
     if duration is not None:
         return duration
     date = _http_date(value)
-    if date is None:
-        date = _iso_date(value)
-    return None if date is None else max(0.0, date - now)
+    return _until(_iso_date(value) if date is None else date, now)
+
+
+def _until(moment: float | None, now: float | None) -> float | None:
+    return None if moment is None or now is None else max(0.0, moment - now)
 
 
 def _duration(text: str) -> float | None:
@@ -118,7 +114,7 @@ def _iso_date(value: str) -> float | None:
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
-def _in_body(data: Any, now: float, depth: int) -> float | None:
+def _in_body(data: Any, now: float | None, depth: int) -> float | None:
     if depth > 6:
         return None
     children: list[Any] = []
@@ -138,7 +134,7 @@ def _in_body(data: Any, now: float, depth: int) -> float | None:
     return None
 
 
-def _reset(headers: dict[str, str], now: float) -> float | None:
+def _reset(headers: dict[str, str], now: float | None) -> float | None:
     """The latest reset among the limits that are used up.
 
     A plain `x-ratelimit-reset` counts even if nothing says that its limit is used up.
