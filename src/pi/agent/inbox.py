@@ -22,8 +22,8 @@ class Inbox:
         steering_mode: QueueMode = "one-at-a-time",
         follow_up_mode: QueueMode = "one-at-a-time",
     ) -> None:
-        self.steering_mode = steering_mode
-        self.follow_up_mode = follow_up_mode
+        self.steering_mode: QueueMode = steering_mode
+        self.follow_up_mode: QueueMode = follow_up_mode
         self.steering: list[UserMessage] = []
         self.follow_up: list[UserMessage] = []
 

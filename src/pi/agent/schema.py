@@ -13,7 +13,7 @@ from typing import Any, cast
 __all__ = ["validate"]
 
 Schema = dict[str, Any]
-_NAMES = {
+_NAMES: dict[str, type[Any]] = {
     "object": dict,
     "array": list,
     "string": str,
