@@ -5,7 +5,6 @@ lists; it forgives what models get wrong. `parse_arguments` judges the finished 
 has only one reading, and never takes a truncated prefix for the whole.
 """
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn, cast
@@ -18,10 +17,9 @@ MAX_DEPTH = 256
 """How deep containers may be nested; deeper arguments would break whoever walks them."""
 
 _MAX_SCALAR = 4300  # int() refuses more digits
-_SPACE = re.compile(r"[ \t\n\r\ufeff]*")
+_SPACE = " \t\n\r\ufeff"
 _STOP = re.compile(r'["\\\ud800-\udfff]')
-_SCALAR = re.compile(r"[-+.0-9A-Za-z]*")
-_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?)(?:\.|[eE][-+]?)?")
+_SCALAR = frozenset("-+.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _ESCAPES = {
     '"': '"',
     "\\": "\\",
@@ -248,9 +246,9 @@ class PartialJson:
         return i + 1
 
     def _scalar(self, text: str, i: int) -> int:
-        match = _SCALAR.match(text, i)
-        assert match is not None
-        end = match.end()
+        end = i
+        while end < len(text) and text[end] in _SCALAR:
+            end += 1
         self._token += text[i:end]
         if len(self._token) <= _MAX_SCALAR:
             if end == len(text):
@@ -266,35 +264,34 @@ class PartialJson:
 
 
 def _skip(text: str, i: int) -> int:
-    match = _SPACE.match(text, i)
-    assert match is not None
-    return match.end()
+    end = len(text)
+    while i < end and text[i] in _SPACE:
+        i += 1
+    return i
 
 
 def _scalar_value(token: str) -> Any:
     """The value of a finished number or literal, `_MISSING` if it is neither."""
-    match = _NUMBER.fullmatch(token)
-    if match is None or match.end(1) != len(token):
-        return _LITERALS.get(token, _MISSING)
-    return int(token) if match.group(2) is None and match.group(3) is None else float(token)
+    try:
+        return msgspec.json.decode(token)
+    except msgspec.DecodeError:
+        return _MISSING
 
 
 def _preview(token: str) -> Any:
     """The value of a number or literal that may go on."""
-    match = _NUMBER.fullmatch(token)
-    if match is not None:
-        return _scalar_value(match.group(1))
     for word, value in _LITERALS.items():
         if token and word.startswith(token):
             return value
-    return _MISSING
+    return _scalar_value(token.rstrip("+-").rstrip("eE").rstrip("."))
 
 
 # -- finished arguments --------------------------------------------------------------------------
 
-_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# Compiled by `re` when they are needed, which is seldom.
+_STRINGS = r'(?s)"(?:[^"\\]++|\\.)*+"'
+_MEND = r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|[\\\x00-\x1f]'
 _TOO_DEEP = f"the arguments are nested more than {MAX_DEPTH} levels deep"
-_MEND = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|[\\\x00-\x1f]')
 
 
 def parse_arguments(text: str) -> tuple[dict[str, Any], str | None]:
@@ -333,7 +330,7 @@ def _decode(text: str) -> Any:
     try:
         return _lenient(text)
     except ValueError as error:
-        mended = _STRINGS.sub(lambda string: _MEND.sub(_mend, string.group()), text)
+        mended = re.sub(_STRINGS, lambda string: re.sub(_MEND, _mend, string.group()), text)
         if mended == text:
             raise
         try:
@@ -344,6 +341,8 @@ def _decode(text: str) -> Any:
 
 def _lenient(text: str) -> Any:
     """As `json` reads it: with surrogate escapes, which are joined or dropped. No NaN."""
+    import json  # for the few texts that msgspec refuses
+
     return _whole(json.loads(text.lstrip("\ufeff"), parse_constant=_no_constant))
 
 
@@ -398,11 +397,12 @@ def _kind(value: Any) -> str:
 def _why(text: str, error: ValueError | RecursionError) -> str:
     if isinstance(error, RecursionError):
         return _TOO_DEEP
-    if not isinstance(error, json.JSONDecodeError):
-        return f"the arguments are not valid JSON: {error}"
-    what = error.msg.removesuffix(" starting at").removesuffix(" at")
-    if error.pos >= len(text.rstrip()) or what == "Unterminated string":
+    position, what = getattr(error, "pos", None), str(getattr(error, "msg", error))
+    if position is None:
+        return f"the arguments are not valid JSON: {what}"
+    what = what.removesuffix(" starting at").removesuffix(" at")
+    if position >= len(text.rstrip()) or what == "Unterminated string":
         return f"the arguments are not valid JSON: they end too early, after {len(text)} characters"
-    near = " ".join(text[max(0, error.pos - 20) : error.pos + 20].split())
-    where = f"character {error.pos + 1} of {len(text)}, near {near!r}"
+    near = " ".join(text[max(0, position - 20) : position + 20].split())
+    where = f"character {position + 1} of {len(text)}, near {near!r}"
     return f"the arguments are not valid JSON: {what} at {where}"

@@ -3,6 +3,7 @@
 The tables hold what services are known to say; they name wires and words, never a vendor. Codes
 are believed before prose, and prose before a bare status, because one status means different things
 to different services: a 429 may be a rate limit, an empty account or a prompt that is too long.
+Every protocol imports this module, and few answers need it: it loads what it needs with the first.
 """
 
 import re
@@ -10,8 +11,6 @@ from typing import Any
 
 from pi.ai.errors import ErrorInfo
 from pi.ai.messages import ErrorKind
-from pi.ai.protocols.error_body import ErrorBody, is_html, read_body, read_error
-from pi.ai.protocols.wait_hint import wait_hint
 
 __all__ = ["MAX_MESSAGE", "classify", "kind_of", "stream_error"]
 
@@ -155,6 +154,8 @@ def classify(status: int, headers: dict[str, str], body: bytes) -> ErrorInfo:
 
     The message is the status and the service's own words, at most `MAX_MESSAGE` characters.
     """
+    from pi.ai.protocols.error_body import is_html, read_body
+
     start = body[:2048].decode("utf-8", "replace")
     if is_html(headers, start):
         return _page(status, headers, body)
@@ -162,16 +163,17 @@ def classify(status: int, headers: dict[str, str], body: bytes) -> ErrorInfo:
     code = f"{found.code} {headers.get('x-amzn-errortype', '').partition(':')[0]}"
     kind = kind_of(found.message, status=status, code=code)
     message = found.message or f"{_phrase(status)} (the answer has no body)"
-    return _info(kind, message, status, wait_hint(headers, found.data, message))
+    return _info(kind, message, status, _wait(headers, found.data, message))
 
 
 def stream_error(data: Any) -> ErrorInfo:
     """What an error object inside a stream means: decoded JSON, or the text of it."""
+    from pi.ai.protocols.error_body import read_error
+
     found = read_error(data)
-    if not found.message:
-        found = ErrorBody(_shown(data), found.code, found.status, data)
-    kind = kind_of(found.message, status=found.status, code=found.code)
-    return _info(kind, found.message, found.status, wait_hint({}, data, found.message))
+    message = found.message or _shown(data)
+    kind = kind_of(message, status=found.status, code=found.code)
+    return _info(kind, message, found.status, _wait({}, data, message))
 
 
 def kind_of(message: str, *, status: int | None = None, code: str = "") -> ErrorKind:
@@ -214,7 +216,7 @@ def _limit(message: str, status: int | None, code: str) -> ErrorKind | None:
         return "overflow"
     if status is None or status in (400, 403, 429):
         if _says(_QUOTA_UNLESS_LIMITED, message):
-            waits = limited or wait_hint({}, None, message) is not None
+            waits = limited or _wait({}, None, message) is not None
             per_day = _says(_PER_DAY, f"{code} {message}") and not _says(r"rate.?limit", message)
             return "rate_limit" if waits and not per_day else "quota"
         if limited:
@@ -276,7 +278,13 @@ def _page(status: int, headers: dict[str, str], body: bytes) -> ErrorInfo:
     kind = _clear_status(status) or "config"
     if kind in ("config", "auth", "protocol") and status != 401:
         return _info("config", f"answered with {named}: is the base URL right?", status, None)
-    return _info(kind, f"answered with {named}", status, wait_hint(headers))
+    return _info(kind, f"answered with {named}", status, _wait(headers, None, ""))
+
+
+def _wait(headers: dict[str, str], data: Any, text: str) -> float | None:
+    from pi.ai.protocols.wait_hint import wait_hint
+
+    return wait_hint(headers, data, text)
 
 
 def _phrase(status: int) -> str:

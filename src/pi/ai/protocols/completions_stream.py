@@ -6,7 +6,6 @@ open until the end; a chunk may add to any of them, under any of the known names
 be true is an error: no `finish_reason`, an unknown one, or no JSON.
 """
 
-import json
 from typing import Any, Literal, cast
 
 import msgspec
@@ -133,6 +132,8 @@ class CompletionsDecoder(Decoder):
         if data == b"[DONE]":
             self._finish()
             return None
+        import json  # for the few frames that msgspec refuses
+
         try:
             return self._joined(json.loads(data))
         except ValueError:
