@@ -15,7 +15,7 @@ from pi.ai.model import Model
 from pi.ai.protocols.base import Block, Decoder
 from pi.ai.protocols.classify import kind_of, stream_error
 from pi.ai.protocols.completions_calls import Calls
-from pi.ai.protocols.completions_usage import billed_cost, read_usage, tier_multiplier
+from pi.ai.protocols.completions_usage import billed_cost, read_usage
 from pi.ai.protocols.reasoning_details import ReasoningDetails
 from pi.ai.request import Frame
 
@@ -72,7 +72,7 @@ class CompletionsDecoder(Decoder):
     """Reads the chunks of one answer.
 
     finish_reason_required: whether an answer without one was cut off.
-    service_tier: the tier that was asked for, which the price follows.
+    multiplier: what the service tier that was asked for does to the price.
     """
 
     def __init__(
@@ -80,11 +80,11 @@ class CompletionsDecoder(Decoder):
         model: Model,
         *,
         finish_reason_required: bool = True,
-        service_tier: str | None = None,
+        multiplier: float = 1.0,
     ) -> None:
         super().__init__(model)
         self._finish_reason_required = finish_reason_required
-        self._multiplier = tier_multiplier(service_tier)
+        self._multiplier = multiplier
         self._answer = _Answer()
         self._text: Block | None = None
         self._thinking: Block | None = None

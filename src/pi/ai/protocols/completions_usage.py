@@ -11,9 +11,8 @@ import msgspec
 
 from pi.ai.messages import Usage
 
-__all__ = ["billed_cost", "read_usage", "tier_multiplier"]
+__all__ = ["billed_cost", "read_usage"]
 
-_TIERS = {"flex": 0.5, "priority": 2.0}
 _READ = ("cached_tokens", "cache_read_tokens", "cache_read_input_tokens")
 _WRITTEN = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
 
@@ -65,11 +64,6 @@ def billed_cost(data: dict[str, Any]) -> float | None:
         return cost + whole
     parts = ("upstream_inference_prompt_cost", "upstream_inference_completions_cost")
     return cost + sum(_number(upstream.get(name)) or 0.0 for name in parts)
-
-
-def tier_multiplier(tier: str | None) -> float:
-    """What a service tier makes of the price: https://platform.openai.com/docs/pricing"""
-    return _TIERS.get(tier or "", 1.0)
 
 
 def _number(value: Any) -> float | None:

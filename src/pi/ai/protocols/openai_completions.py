@@ -7,7 +7,7 @@ field that differs. Requests are built here, messages in `openai_messages`, and 
 
 from typing import Any, ClassVar, Literal, cast
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from pi.ai.messages import AssistantMessage, Context, Message, ToolDefinition, ToolResultMessage
 from pi.ai.model import Model
@@ -45,6 +45,7 @@ class Compat(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     cache_control: prompt caching by `cache_control` markers.
     prompt_cache_key: the session is named in `prompt_cache_key`.
     tool_stream: `tool_stream: true` makes arguments arrive in pieces.
+    service_tiers: what a tier does to the price.
     """
 
     supports_store: bool = True
@@ -64,6 +65,7 @@ class Compat(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     cache_control: bool = False
     prompt_cache_key: bool = False
     tool_stream: bool = False
+    service_tiers: dict[str, float] = field(default_factory=lambda: {"flex": 0.5, "priority": 2.0})
 
 
 class OpenAICompletions(Protocol):
@@ -90,10 +92,11 @@ class OpenAICompletions(Protocol):
 
     def decoder(self, model: Model, options: Options, context: Context) -> CompletionsDecoder:
         """A fresh decoder for one answer."""
+        compat = _compat(model)
         return CompletionsDecoder(
             model,
-            finish_reason_required=_compat(model).supports_finish_reason,
-            service_tier=options.service_tier,
+            finish_reason_required=compat.supports_finish_reason,
+            multiplier=compat.service_tiers.get(options.service_tier or "", 1.0),
         )
 
 
