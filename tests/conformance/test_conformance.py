@@ -190,12 +190,10 @@ async def test_a_stream_cut_anywhere_ends_in_one_error_and_keeps_what_came(api: 
 
 
 @every_api
-@pytest.mark.parametrize("fault", STREAM_FAULTS)
+@pytest.mark.parametrize("fault", sorted(set(STREAM_FAULTS) - {"cut_before_the_end"}))
 async def test_a_broken_stream_is_a_transport_error(api: str, fault: str) -> None:
     broken = STREAM_FAULTS[fault](b"".join(wire(api).write(FULL)))
     broken.headers = {"content-type": wire(api).CONTENT_TYPE}
-    if fault == "cut_before_the_end":
-        pytest.skip("one byte less is complete on some wires: covered by the cut test")
     message, _, _ = await run(api, broken, options=Options(max_retries=0, idle_timeout=0.2))
     assert (message.stop_reason, message.error_kind) == ("error", "transport")
 
