@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from pi.agent.tools import Tool, ToolContext, ToolError, ToolResult
-from pi.coding.tools.output import Output
 from pi.coding.tools.prose import description
-from pi.coding.tools.shell import Ended, find_shell, run_command
+from pi.coding.tools.shell.output import Output
+from pi.coding.tools.shell.run import Ended, find_shell, run_command
 from pi.coding.tools.truncate import Truncation
 
 __all__ = ["Bash", "Finished"]

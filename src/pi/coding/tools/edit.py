@@ -13,13 +13,13 @@ import msgspec
 
 from pi.agent.tools import Tool, ToolContext, ToolError, ToolResult
 from pi.coding.tools.atomic import Cancelled, replace
-from pi.coding.tools.linediff import render
-from pi.coding.tools.lineends import View
+from pi.coding.tools.editing.linediff import render
+from pi.coding.tools.editing.lineends import View
+from pi.coding.tools.editing.splice import Edit as Passage
+from pi.coding.tools.editing.splice import apply, plan
 from pi.coding.tools.paths import existing, explain, printable
 from pi.coding.tools.prose import description
 from pi.coding.tools.queue import mutate
-from pi.coding.tools.splice import Edit as Passage
-from pi.coding.tools.splice import apply, plan
 from pi.coding.tools.textfile import detect
 from pi.coding.tools.threads import Stop
 

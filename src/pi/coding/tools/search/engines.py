@@ -17,8 +17,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from pi.agent.tools import ToolError
-from pi.coding.tools.pump import Pump
 from pi.coding.tools.search.ignore import VCS_FOLDERS
+from pi.coding.tools.shell.pump import Pump
 
 __all__ = ["Command", "Engine", "Exit", "fd", "inside_repository", "ripgrep", "run", "worker"]
 

@@ -95,7 +95,7 @@ class IgnoreChain:
         self._exclude = exclude
 
     def enter(self, folder: str, depth: int, names: set[str]) -> "IgnoreChain":
-        """The chain inside `folder`, which has these `names` and an absolute path of `depth` parts."""
+        """The chain inside `folder`, whose absolute path has `depth` parts, with these `names`."""
         if names.isdisjoint(_NAMES):
             return self
         git, exclude = self._git, self._exclude

@@ -6,8 +6,8 @@ what a model is given; before that the bytes are held here.
 
 import codecs
 
-from pi.coding.tools.logs import LogFile
-from pi.coding.tools.plaintext import PlainText
+from pi.coding.tools.shell.logs import LogFile
+from pi.coding.tools.shell.plaintext import PlainText
 from pi.coding.tools.truncate import (
     MAX_BYTES,
     MAX_LINES,

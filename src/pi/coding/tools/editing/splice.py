@@ -10,10 +10,10 @@ from itertools import pairwise
 from msgspec import Struct
 
 from pi.agent.tools import ToolError
-from pi.coding.tools.fuzzy import FoldedText
-from pi.coding.tools.hints import nearest
-from pi.coding.tools.linediff import Change, opcodes
-from pi.coding.tools.lineends import View, plain_breaks
+from pi.coding.tools.editing.fuzzy import FoldedText
+from pi.coding.tools.editing.hints import nearest
+from pi.coding.tools.editing.linediff import Change, opcodes
+from pi.coding.tools.editing.lineends import View, plain_breaks
 from pi.coding.tools.textfile import BROKEN, Encoding
 
 __all__ = ["Edit", "Plan", "apply", "plan"]

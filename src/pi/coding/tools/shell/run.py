@@ -18,8 +18,8 @@ from msgspec import Struct
 
 from pi.agent.tools import ToolError
 from pi.coding.tools.paths import printable
-from pi.coding.tools.processes import Process, group_exists, kill_group, members
-from pi.coding.tools.pump import Pump
+from pi.coding.tools.shell.groups import Process, group_exists, kill_group, members
+from pi.coding.tools.shell.pump import Pump
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process as ChildProcess

@@ -1,0 +1,1 @@
+"""Shell commands: starting and ending them, and what they print."""
