@@ -69,12 +69,9 @@ async def test_what_is_written_is_what_the_older_program_writes(tmp_path: Path) 
 async def test_what_is_not_known_survives_to_the_letter(tmp_path: Path) -> None:
     path = tmp_path / "auth.json"
     number = "123456789012345678901234567890"
-    path.write_text(
-        '\ufeff{"later": {"type": "passkey", "n": %s, "x": 1.0, "y": 1e400},'
-        ' "openai": {"type": "api_key", "key": "old", "env": {"A": "b"}, "note": "é\\u00e9"}}'
-        % number,
-        "utf-8",
-    )
+    later = f'{{"type": "passkey", "n": {number}, "x": 1.0, "y": 1e400}}'
+    entry = '{"type": "api_key", "key": "old", "env": {"A": "b"}, "note": "é\\u00e9"}'
+    path.write_text(f'\ufeff{{"later": {later}, "openai": {entry}}}', "utf-8")
     store = CredentialStore(path)
     await store.put("openai", ApiKey("new"))
     text = path.read_text("utf-8")
@@ -219,7 +216,7 @@ async def test_an_empty_file_is_no_credentials(tmp_path: Path) -> None:
 )
 async def test_one_malformed_entry_hurts_only_itself(tmp_path: Path, entry: str) -> None:
     path = tmp_path / "auth.json"
-    path.write_text('{"bad": %s, "good": {"type": "api_key", "key": "test-key"}}' % entry)
+    path.write_text(f'{{"bad": {entry}, "good": {{"type": "api_key", "key": "test-key"}}}}')
     store = CredentialStore(path)
     with pytest.raises(AuthFileError, match="'bad'") as caught:
         store.get("bad")
