@@ -192,16 +192,20 @@ class Stream:
                 return
             model = access.model
             yield Start(model.api, model.provider, model.id, now_ms())
-            async for frames in _frames(response, protocol):
-                for frame in frames:
-                    if frame.event == "document":
-                        yield _no_stream(protocol, response, frame.data)
+            try:
+                async for frames in _frames(response, protocol):
+                    for frame in frames:
+                        if frame.event == "document":
+                            yield _no_stream(protocol, response, frame.data)
+                            return
+                        for event in decoder.feed(frame):
+                            yield event
+                    if decoder.finished:
                         return
-                    for event in decoder.feed(frame):
-                        yield event
-                if decoder.finished:
-                    return
-            for event in decoder.close():
+                last = decoder.close()
+            except PiError as error:
+                last = _last_words(decoder, error)
+            for event in last:
                 yield event
         except PiError as error:
             yield Error("error", error.info)
@@ -299,6 +303,12 @@ async def _frames(response: Response, protocol: WireProtocol) -> AsyncIterator[l
     async for chunk in response:
         yield framer.feed(chunk)
     yield framer.close()
+
+
+def _last_words(decoder: Decoder, error: PiError) -> list[Event]:
+    """What follows when the connection broke: services drop it right after the last word, too."""
+    last = decoder.close()
+    return last if last and isinstance(last[-1], Done) else [Error("error", error.info)]
 
 
 def _media_type(response: Response) -> str:
