@@ -53,7 +53,8 @@ class Inflater:
                 return b""
             machine = self._machine = zlib.decompressobj(_wbits(data, gzip=self._gzip))
         if machine.eof:
-            if not self._gzip or not data:
+            data = data.lstrip(b"\0") if self._gzip else b""
+            if not data:
                 return b""
             machine = self._machine = zlib.decompressobj(31)  # a gzip file may have many members
         try:
@@ -62,7 +63,7 @@ class Inflater:
             raise TransportError(f"{self._label} sent a broken compressed body") from None
         self._rest = machine.unconsumed_tail
         if machine.eof and self._gzip:
-            self._rest = machine.unused_data.lstrip(b"\0")
+            self._rest = machine.unused_data.lstrip(b"\0")  # zeros may pad it
         self.pending = bool(self._rest) or (len(out) == _PIECE and not machine.eof)
         return out
 

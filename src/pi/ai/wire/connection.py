@@ -69,19 +69,20 @@ class Connection(asyncio.Protocol):
         return exchange
 
     async def _send(self, head: bytes, body: bytes, exchange: Exchange) -> None:
-        assert self.pipe is not None
+        pipe = self.pipe
+        assert pipe is not None
         if len(body) <= _SLICE:
-            self.pipe.write(head + body)
+            pipe.write(head + body)
             return
         self._sending = True
-        self.pipe.write(head)
+        pipe.write(head)
         view = memoryview(body)
         for start in range(0, len(body), _SLICE):
-            self.pipe.write(view[start : start + _SLICE])
-            while self._writable is not None and not self.lost and not exchange.status:
+            while self._writable is not None and not exchange.status:
                 await self._writable
-            if self.lost or exchange.status:
+            if pipe.is_closing() or exchange.status:
                 return  # answered before it was sent: the rest is not wanted
+            pipe.write(view[start : start + _SLICE])
         self._sending = False
 
     def parsed(self) -> tuple[int, bool]:

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Mapping
 
 from pi.ai.errors import ConfigError, PiError, TransportError
+from pi.ai.wire.connect import in_thread, open_socket
 from pi.ai.wire.connection import Connection
 from pi.ai.wire.pool import Pool
 from pi.ai.wire.proxy import Proxy, is_loopback
@@ -15,9 +16,6 @@ from pi.ai.wire.tls import TlsLayer
 from pi.ai.wire.trust import client_context, explain, kept_context
 
 __all__ = ["dial"]
-
-_HAPPY_EYEBALLS = 0.25
-"""Seconds until the next address is tried beside the last (RFC 8305)."""
 
 
 async def dial(
@@ -44,7 +42,7 @@ async def dial(
             name = first.label if proxy is None else proxy.label
             secure = "https" in (origin.scheme, first.scheme)
             if secure:
-                context = _trusted(pool.loop, env)
+                context = _trusted(env)
             await _connect(connection, first, name)
             if first.scheme == "https" and context is not None:
                 await _secure(connection, await context, first, name)
@@ -62,34 +60,24 @@ async def dial(
     return connection
 
 
-def _trusted(
-    loop: asyncio.AbstractEventLoop, env: Mapping[str, str]
-) -> asyncio.Future[ssl.SSLContext]:
+def _trusted(env: Mapping[str, str]) -> asyncio.Future[ssl.SSLContext]:
     """The TLS context; the first time it is made while the socket connects."""
     context = kept_context(env)
     if context is None:
-        future = loop.run_in_executor(None, client_context, env)
-        future.add_done_callback(_seen)
-        return future
-    ready: asyncio.Future[ssl.SSLContext] = loop.create_future()
+        return in_thread(lambda: client_context(env))
+    ready: asyncio.Future[ssl.SSLContext] = asyncio.get_running_loop().create_future()
     ready.set_result(context)
     return ready
 
 
-def _seen(future: asyncio.Future[ssl.SSLContext]) -> None:
-    """Keep asyncio from reporting a failure that nobody is left to hear."""
-    if not future.cancelled():
-        future.exception()
-
-
 async def _connect(connection: Connection, origin: Origin, name: str) -> None:
     try:
-        await connection.loop.create_connection(
-            lambda: connection,
-            origin.host,
-            origin.port,
-            happy_eyeballs_delay=_HAPPY_EYEBALLS,
-        )
+        sock = await open_socket(connection.pool.lookups, origin.host, origin.port)
+        try:
+            await connection.loop.create_connection(lambda: connection, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
     except UnicodeError:
         raise ConfigError(f"{name} is not a valid host name") from None
     except OSError as error:
@@ -148,24 +136,12 @@ def _unreachable(error: OSError, origin: Origin, name: str) -> str:
         again = error.errno == getattr(socket, "EAI_AGAIN", None)
         why = "the name service does not answer" if again else "no such host name is known"
         return f"cannot connect to {name}: {why}; are you online?"
-    numbers = _numbers(error)
-    if any(isinstance(OSError(number, ""), ConnectionRefusedError) for number in numbers):
-        hint = " (is the server running?)" if is_loopback(origin.host) else ""
-        return f"cannot connect to {name}: connection refused{hint}"
-    if isinstance(error, TimeoutError) or not numbers:
-        return f"cannot connect to {name}: {'timed out' if not numbers else _words(numbers[0])}"
-    return f"cannot connect to {name}: {_words(numbers[0])}"
-
-
-def _words(number: int) -> str:
-    text = os.strerror(number)
-    return text[:1].lower() + text[1:]
-
-
-def _numbers(error: OSError) -> list[int]:
-    """The error numbers behind a failed connect, which asyncio joins as text for many addresses."""
-    import re  # only when something failed
-
-    if error.errno is not None:
-        return [error.errno]
-    return [int(number) for number in re.findall(r"\[(?:Errno|WinError) (\d+)\]", str(error))]
+    if isinstance(error, ConnectionRefusedError):
+        why = "connection refused"
+        if is_loopback(origin.host):
+            why += " (is the server running?)"
+    elif isinstance(error, TimeoutError):
+        why = "connection timed out"
+    else:
+        why = os.strerror(error.errno) if error.errno else str(error) or "no reason given"
+    return f"cannot connect to {name}: {why[:1].lower()}{why[1:]}"

@@ -9,6 +9,7 @@ import asyncio
 import weakref
 from collections.abc import Hashable
 
+from pi.ai.wire.connect import Lookups
 from pi.ai.wire.connection import Connection
 
 __all__ = ["IDLE_SECONDS", "MAX_IDLE", "Pool"]
@@ -43,6 +44,7 @@ class Pool:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
+        self.lookups: Lookups = {}
         self._open: set[Connection] = set()
         self._idle: dict[Hashable, list[Connection]] = {}
         self._keys: dict[Connection, Hashable] = {}

@@ -19,9 +19,10 @@ _BOM = b"\xef\xbb\xbf"
 class SseParser:
     """Feed it the body as it comes; each call gives the frames that are complete."""
 
-    __slots__ = ("_after_cr", "_event_lines", "_pending", "_size", "_started")
+    __slots__ = ("_after_cr", "_event_lines", "_max_event", "_pending", "_size", "_started")
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_event: int = MAX_EVENT) -> None:
+        self._max_event = max_event
         self._pending: list[bytes] = []  # an unfinished event; line ends are already LF
         self._size = 0
         self._after_cr = False  # the last byte was CR, so a LF that follows is part of it
@@ -29,7 +30,7 @@ class SseParser:
         self._event_lines: dict[bytes, str] = {}  # seen lines `event: x`, and x
 
     def feed(self, data: bytes) -> list[Frame]:
-        """The frames that end in `data`. Raises `TransportError` on an event over `MAX_EVENT`."""
+        """The frames that end in `data`. Raises `TransportError` on an event without end."""
         if not self._started:
             data = self._start(data)
         if self._after_cr or b"\r" in data:
@@ -42,7 +43,7 @@ class SseParser:
             pending.append(data)
             if not joins and b"\n\n" not in data:
                 self._size += len(data)
-                if self._size > MAX_EVENT:
+                if self._size > self._max_event:
                     raise TransportError("the service sent an event without an end")
                 return []
             data = b"".join(pending)

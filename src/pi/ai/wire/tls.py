@@ -19,6 +19,7 @@ class Pipe(Protocol):
 
     def write(self, data: bytes | memoryview, /) -> None: ...
     def abort(self) -> None: ...
+    def is_closing(self) -> bool: ...
     def pause_reading(self) -> None: ...
     def resume_reading(self) -> None: ...
 
@@ -59,6 +60,10 @@ class TlsLayer(asyncio.Protocol):
     def abort(self) -> None:
         """Close the socket, without a farewell."""
         self._below.abort()
+
+    def is_closing(self) -> bool:
+        """Whether the socket is closed or about to be."""
+        return self._below.is_closing()
 
     def pause_reading(self) -> None:
         """Read nothing more from the socket."""
