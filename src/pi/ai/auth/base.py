@@ -4,8 +4,8 @@ A signer is a pure function `Request -> Request` applied to the encoded request,
 `x-api-key`, SigV4 are all this. `Access` is everything a credential changes about a call.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +20,7 @@ __all__ = [
     "Authorizer",
     "Credential",
     "LoginFlow",
+    "LoginUI",
     "OAuth",
     "Signer",
     "flows",
@@ -71,13 +72,69 @@ Authorizer = Callable[[Model], Awaitable[Access]]
 """Finds the access for a model. Raises `AuthError` or `ConfigError` that say what to do."""
 
 
+class LoginUI(Protocol):
+    """What a login asks of whoever sits in front of the program.
+
+    Every question may raise `AbortedError` when the user wants no login after all; it ends the
+    login. Cancelling the task of `login` does the same. Texts are one line, addresses are http or
+    https and free of control characters.
+    """
+
+    async def open_url(self, url: str, instructions: str) -> None:
+        """Show `url`, and open a browser if there is one. Returns at once, browser or not."""
+        ...
+
+    async def show_code(
+        self, user_code: str, verification_uri: str, expires_in: float | None
+    ) -> None:
+        """Show the code to type in at `verification_uri` within `expires_in` seconds. Returns."""
+        ...
+
+    async def prompt(
+        self,
+        message: str,
+        *,
+        placeholder: str = "",
+        allow_empty: bool = False,
+        secret: bool = False,
+    ) -> str:
+        """Ask for a line of text. `secret`: it is not shown while it is typed."""
+        ...
+
+    async def paste(self, message: str) -> str:
+        """Ask for the address or code at the end of a browser login.
+
+        It is asked while the browser may still come back by itself, and cancelled when it does.
+        "" if nobody can paste here (no terminal): then only the browser can finish the login.
+        """
+        ...
+
+    async def choose(self, message: str, options: Mapping[str, str]) -> str:
+        """Ask for one of `options` (name to label, the usual one first). Returns the name."""
+        ...
+
+    def progress(self, text: str) -> None:
+        """Say what is going on."""
+        ...
+
+
 class LoginFlow:
-    """What is special about one kind of login, after somebody logged in.
+    """What is special about one kind of login: how to make one, and how to use it.
 
     Flows stand in `flows` under the name that a provider's row gives in `auth.login`.
     """
 
     id: str = ""
+
+    async def login(self, ui: LoginUI) -> Credential:
+        """Log in, which takes as long as the user takes, and return what is to be stored.
+
+        Nothing is stored here, and no socket is open when this returns or raises. Raises
+        `AuthError` if the service or the user said no or the time is over, `ConfigError` if
+        something must be set first, `AbortedError` if the user gave up, and `RateLimitError`,
+        `OverloadedError` or `TransportError` if trying later may help.
+        """
+        raise NotImplementedError
 
     async def refresh(self, credential: OAuth) -> OAuth:
         """A newer login made from `credential`, by one request to the service.
@@ -97,6 +154,10 @@ class LoginFlow:
     def overlay(self, model: Model, credential: OAuth) -> Model:
         """`model` with what this login changes about it (base URL, headers)."""
         return model
+
+    def offers(self, model: Model, credential: OAuth) -> bool:
+        """Whether the account may use `model`, as far as the login knows."""
+        return True
 
 
 flows: Registry[LoginFlow] = Registry("login flow")
