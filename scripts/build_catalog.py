@@ -4,8 +4,8 @@
     python scripts/build_catalog.py           providers.json alone, after a TOML was edited
 
 FACTS holds `facts.jsonl` (models that are listed) and `retired.jsonl` (models that were). What a
-provider's TOML already says is left out of its models; what the TOML corrects is replaced. Facts that
-nothing here understands stop the build, so that a new switch is never lost in silence.
+provider's TOML already says is left out of its models; what the TOML corrects is replaced. Facts
+that nothing here understands stop the build, so that a new switch is never lost in silence.
 """
 
 import json
@@ -145,7 +145,7 @@ def wanted_template(fact: dict[str, Any], ruled: str, wires: Wires) -> str:
 
 
 def levels_text(fact: dict[str, Any], template: ThinkingTemplate) -> str:
-    """The levels, with their word where it is not the template's and where a word is sent at all."""
+    """The levels, each with its word if that is sent and is not the template's."""
     sends_words = "$effort" in str((template.on, template.off))
     words: dict[str, str] = fact.get("thinking_wire") or {}
     upper = template.words.get("high", "").isupper()
@@ -177,8 +177,10 @@ def compat_difference(
 
 def price(cost: dict[str, Any]) -> Price:
     """The price. Tiers are in ascending order."""
-    tiers = tuple(msgspec.convert({camel(k): v for k, v in tier.items()}, PriceTier)
-                  for tier in cost.get("tiers", ()))
+    tiers = tuple(
+        msgspec.convert({camel(k): v for k, v in tier.items()}, PriceTier)
+        for tier in cost.get("tiers", ())
+    )
     plain = {camel(k): v for k, v in cost.items() if k != "tiers"}
     return msgspec.structs.replace(msgspec.convert(plain, Price), tiers=tiers)
 
@@ -200,10 +202,11 @@ def corrected(model: ModelFacts, row: ProviderRow) -> ModelFacts:
 
 # -- retired models --------------------------------------------------------------------------------
 
-_COMMON = frozenset(
-    "instruct it chat mini nano large small medium turbo flash lite pro plus max high low fast free"
-    " batch thinking reasoning image code coder vision vl preview exp latest versatile instant".split()
-)
+_KINDS = """
+instruct it chat mini nano large small medium turbo flash lite pro plus max high low fast free batch
+thinking reasoning image code coder vision vl preview exp latest versatile instant
+"""
+_COMMON = frozenset(_KINDS.split())
 """Words that say what kind of a model it is, but not whose."""
 
 _STAGE = frozenset({"preview", "exp", "latest"})
@@ -245,7 +248,9 @@ def retired_map(
         entries |= row.retired
         for old_id, target in entries.items():
             if target not in listed:
-                raise SystemExit(f"{row.id}: retired {old_id!r} leads to {target!r}, which is unknown")
+                raise SystemExit(
+                    f"{row.id}: retired {old_id!r} leads to {target!r}, which is unknown"
+                )
         if row.default_model not in listed:
             raise SystemExit(f"{row.id}: default_model {row.default_model!r} is not listed")
         if entries:

@@ -26,7 +26,7 @@ from pi.ai.errors import ConfigError
 from pi.ai.model import AuthHeader, Model, ThinkingLevel
 from pi.ai.registry import Registry
 
-__all__ = ["Draft", "draft", "finish", "index_row", "template_of"]
+__all__ = ["Draft", "draft", "draft_of", "finish", "index_row", "template_of"]
 
 
 class Draft(Struct, kw_only=True):
@@ -89,6 +89,36 @@ def draft(row: ProviderRow, facts: ModelFacts, wires: Wires) -> Draft:
     return out
 
 
+def draft_of(model: Model) -> Draft:
+    """The facts of a model that somebody made elsewhere."""
+    return Draft(
+        provider=model.provider,
+        facts=ModelFacts(
+            id=model.id,
+            name=model.name,
+            input=model.input,
+            context_window=model.context_window,
+            max_output_tokens=model.max_output_tokens,
+            cost=model.cost,
+            extended_context_window=model.extended_context_window,
+            input_limits=model.input_limits,
+            release_date=model.release_date,
+            unverified=model.unverified,
+        ),
+        api=model.api,
+        base_url=model.base_url,
+        cost_basis=model.cost_basis,
+        levels=" ".join(model.thinking_levels) if model.reasoning else "",
+        thinking=ThinkingTemplate(levels=model.thinking),
+        session_headers=model.session_headers,
+        headers=model.headers,
+        context_headers=model.context_headers,
+        auth_header=model.auth_header,
+        extra_body=model.extra_body,
+        compat=msgspec.to_builtins(model.compat) if isinstance(model.compat, Struct) else {},
+    )
+
+
 def _apply(out: Draft, rule: ModelRule) -> None:
     if rule.base_url is not None:
         out.base_url = rule.base_url
@@ -128,7 +158,9 @@ def finish(out: Draft, wires: Wires) -> Model:
     facts = out.facts
     key = f"{out.provider}/{facts.id}"
     if out.api not in protocols:
-        raise ConfigError(f"{key} speaks {out.api!r}, for which there is no protocol{_known(protocols)}")
+        raise ConfigError(
+            f"{key} speaks {out.api!r}, for which there is no protocol{_known(protocols)}"
+        )
     protocol = protocols.get(out.api)
     return Model(
         id=facts.id,

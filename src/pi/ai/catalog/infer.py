@@ -1,8 +1,8 @@
 """What a bare URL tells about a server: the provider row whose `hosts` it matches.
 
 A user's own entry in `models.json` often names only a URL. If the host is one that we know, its
-switches, headers and thinking hold there as well. This happens once, when the entry is read, and never
-while a request is made.
+switches, headers and thinking hold there as well. This happens once, when the entry is read, and
+never while a request is made.
 """
 
 from fnmatch import fnmatchcase

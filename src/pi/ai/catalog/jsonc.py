@@ -35,11 +35,11 @@ def decode(data: bytes | str) -> Any:
     text = _text(data)
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         plain = strip(text)
     try:
         return msgspec.json.decode(plain)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise _explain(plain) from None
 
 

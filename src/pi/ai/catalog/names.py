@@ -1,4 +1,4 @@
-"""What the names of models tell: family, version, date. Used to choose among names, never for facts.
+"""What the names of models tell: family, version, date. Used to choose, never for facts.
 
 There is no standard for them. What is read here is what people read: `claude-sonnet-5-5` is version
 5.5 of Claude Sonnet, `mistral-large-2512` one of December 2025, `x:batch` a variant of `x`.
@@ -8,7 +8,9 @@ import re
 
 __all__ = ["base", "family", "is_dated", "is_variant", "version"]
 
-_DATE = re.compile(r"(?<![\d.])(?:20\d\d-?[01]\d-?[0-3]\d|[01]\d-20\d\d|[01]\d[0-3]\d|2[3-9][01]\d)(?!\d)")
+_DATE = re.compile(
+    r"(?<![\d.])(?:20\d\d-?[01]\d-?[0-3]\d|[01]\d-20\d\d|[01]\d[0-3]\d|2[3-9][01]\d)(?!\d)"
+)
 _SIZE = re.compile(r"(?<![\d.])\d+(?:[.p]\d+)?[bkmte](?![a-z])")
 _NUMBER = re.compile(r"(\d+)(?:[.p](\d+)|-(\d)(?![\d.a-z]))?")
 _VARIANT = re.compile(r"[:-](?:batch|free|spot|fast|highspeed|ultraspeed|contributor)$")

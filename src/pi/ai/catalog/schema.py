@@ -71,9 +71,9 @@ class ThinkingTemplate(
 ):
     """Body fragments that select a thinking level.
 
-    In `on` and `off` the string `"$effort"` stands for the level's word on the wire, `"$budget"` for
-    its token budget (filled in per call), `"$enabled"` for true or false. `levels` overrides single
-    levels with whole fragments.
+    In `on` and `off` the string `"$effort"` stands for the level's word on the wire, `"$budget"`
+    for its token budget (filled in per call), `"$enabled"` for true or false. `levels` overrides
+    single levels with whole fragments.
     words: the word of a level where a model names none; otherwise it is the level itself, and `off`
     has none. A key whose value is a word that does not exist is left out.
     without_effort: the template for a service that takes the switch but not the word.

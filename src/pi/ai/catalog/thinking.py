@@ -1,7 +1,8 @@
 """Thinking levels as body fragments: words times template, resolved when a model is made.
 
-A model has levels, each with or without a word of its own; a template says where the word goes. What
-comes out is complete: a protocol merges the fragment of a level into its body and decides nothing.
+A model has levels, each with or without a word of its own; a template says where the word goes.
+What comes out is complete: a protocol merges the fragment of a level into its body and decides
+nothing.
 """
 
 from typing import Any, cast
@@ -23,13 +24,13 @@ _NOTHING = object()
 
 
 def parse_levels(text: str) -> Words:
-    """`"off=none low high=default"` as words. Raises `ValueError` for a level that does not exist."""
+    """`"off=none low high=default"` as words. Raises `ValueError` for an unknown level."""
     words: Words = {}
     for item in text.split():
         level, _, own = item.partition("=")
         if level not in LEVELS:
             raise ValueError(f"unknown thinking level {level!r}; known: {', '.join(LEVELS)}")
-        words[cast("ThinkingLevel", level)] = own or None
+        words[level] = own or None
     return words
 
 
@@ -39,7 +40,7 @@ def word(template: ThinkingTemplate, level: ThinkingLevel, own: str | None) -> s
 
 
 def fragments(words: Words, template: ThinkingTemplate) -> dict[ThinkingLevel, dict[str, Any]]:
-    """Level to body fragment, in order. A model without levels has only `off`, with nothing in it."""
+    """Level to body fragment, in order. A model without levels has only an empty `off`."""
     out: dict[ThinkingLevel, dict[str, Any]] = {}
     for level in LEVELS:
         if level not in words:

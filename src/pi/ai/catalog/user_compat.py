@@ -1,7 +1,7 @@
 """What the switches of `models.json` mean here: typed fields of the wire, or pieces of the body.
 
-The file's names partly carry vendors' names, because that is how the format grew; this is where they
-end.
+The file's names partly carry vendors' names, because that is how the format grew; this is where
+they end.
 """
 
 from typing import Any, cast
@@ -45,9 +45,7 @@ _ELSEWHERE = {
     "send_session_id_header",
 }
 
-_SWITCHES = [
-    name for name in UserCompat.__struct_fields__ if name not in _IGNORED | _ELSEWHERE
-]
+_SWITCHES = [name for name in UserCompat.__struct_fields__ if name not in _IGNORED | _ELSEWHERE]
 """Those that are called the same behind the file, apart from camel case."""
 
 _VARIABLES = {
@@ -65,10 +63,8 @@ def merge_compat(low: UserCompat | None, high: UserCompat | None) -> UserCompat 
     for name in UserCompat.__struct_fields__:
         ours, theirs = getattr(low, name), getattr(high, name)
         if name in _DEEP and ours is not UNSET and theirs is not UNSET:
-            plain = {**msgspec.to_builtins(ours), **msgspec.to_builtins(theirs)}
-            out[name] = msgspec.convert(plain, type(theirs))
-        else:
-            out[name] = ours if theirs is UNSET else theirs
+            theirs = {**ours, **theirs}
+        out[name] = ours if theirs is UNSET else theirs
     return UserCompat(**out)
 
 
@@ -95,17 +91,14 @@ def _routing(compat: UserCompat) -> dict[str, Any]:
     if compat.open_router_routing is not UNSET:
         body["provider"] = compat.open_router_routing
     if compat.vercel_gateway_routing is not UNSET:
-        gateway = msgspec.to_builtins(compat.vercel_gateway_routing)
-        body["providerOptions"] = {"gateway": gateway}
+        body["providerOptions"] = {"gateway": compat.vercel_gateway_routing}
     if compat.vllm_priority is not UNSET:
         priority = compat.vllm_priority
         body["priority"] = int(priority) if priority.is_integer() else priority
     return body
 
 
-def _session_headers(
-    now: tuple[str, ...], compat: UserCompat, wire: WireRow
-) -> tuple[str, ...]:
+def _session_headers(now: tuple[str, ...], compat: UserCompat, wire: WireRow) -> tuple[str, ...]:
     send, style = compat.send_session_affinity_headers, compat.session_affinity_format
     if send is False:
         return ()
@@ -182,6 +175,6 @@ def _extras(compat: UserCompat) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _argument(value: Any) -> Any:
     if isinstance(value, dict):
-        variable = cast("dict[str, Any]", value).get("$var")
-        return _VARIABLES.get(variable, value) if isinstance(variable, str) else value
+        argument = cast("dict[str, Any]", value)
+        return _VARIABLES.get(argument.get("$var", ""), argument)
     return value

@@ -1,10 +1,12 @@
 """`models.json`: the user's own providers and models, and changes to ours.
 
 Whatever is wrong in it disables the smallest entry around it and is reported in one line that says
-where it stands and what is allowed there. Keys that nobody knows are reported too, but hurt nothing.
+where it stands and what is allowed there. Keys that nobody knows are reported too, but hurt
+nothing.
 Values of `apiKey` and `headers` are kept as they were written: they are resolved for each request.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -28,8 +30,15 @@ __all__ = ["UserEntry", "UserModels", "UserProvider", "read"]
 
 T = TypeVar("T", bound=Struct)
 
-_NAMES = {"float": "number", "int": "number", "str": "text", "bool": "true or false"}
-_NAMES |= {"array": "list", "object": "object", "null": "null"}
+_NAMES = {
+    "float": "number",
+    "int": "number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "list",
+    "object": "object",
+    "null": "null",
+}
 
 
 class UserProvider(Struct, frozen=True):
@@ -226,14 +235,8 @@ def _explain(message: str, path: jsonc.Path) -> tuple[jsonc.Path, str]:
     """The library's message in plain words, and the path that it is about."""
     text, _, where = message.partition(" - at ")
     key = where.startswith("`key` in ")
-    inner = where.removeprefix("`key` in ").strip("`").removeprefix("$")
-    for part in inner.replace("[", ".[").split("."):
-        if part.startswith("["):
-            index = part[1:-1]
-            if index.isdigit():
-                path = (*path, int(index))
-        elif part:
-            path = (*path, part)
+    for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", where):
+        path = (*path, name or int(index))
     if text.startswith("Invalid enum value"):
         return path, f"expected {'keys out of ' if key else ''}{_allowed(path)}"
     if text.startswith("Object missing required field"):
@@ -241,7 +244,9 @@ def _explain(message: str, path: jsonc.Path) -> tuple[jsonc.Path, str]:
     for name, plain in _NAMES.items():
         text = text.replace(f"`{name}`", plain).replace(f"`{name} | null`", f"{plain} or null")
     text = text.replace("text of length >= 1", "text that is not empty")
-    text = text.replace("number >= 0.0", "number from 0 up").replace("number > 0.0", "number above 0")
+    text = text.replace("number >= 0.0", "number from 0 up").replace(
+        "number > 0.0", "number above 0"
+    )
     return path, text[:1].lower() + text[1:]
 
 

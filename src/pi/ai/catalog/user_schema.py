@@ -45,13 +45,6 @@ class UserCost(Struct, frozen=True, rename="camel"):
     tiers: tuple[UserTier, ...] | UnsetType = UNSET
 
 
-class VercelRouting(Struct, frozen=True):
-    """Which backends a gateway may use, and in what order."""
-
-    only: tuple[str, ...] | UnsetType = UNSET
-    order: tuple[str, ...] | UnsetType = UNSET
-
-
 class UserCompat(Struct, frozen=True, rename="camel"):
     """Switches. Those that are not named in `user_compat` are the wire's, in camel case."""
 
@@ -73,7 +66,7 @@ class UserCompat(Struct, frozen=True, rename="camel"):
     thinking_token_budget_field: Text | UnsetType = UNSET
     cache_control_format: Literal["anthropic"] | UnsetType = UNSET
     open_router_routing: dict[str, Any] | UnsetType = UNSET
-    vercel_gateway_routing: VercelRouting | UnsetType = UNSET
+    vercel_gateway_routing: dict[Literal["only", "order"], list[str]] | UnsetType = UNSET
     vllm_priority: float | UnsetType = UNSET
     prompt_cache_key_mode: Literal["auto", "enabled", "disabled"] | UnsetType = UNSET
     supports_strict_mode: bool | UnsetType = UNSET
@@ -96,10 +89,10 @@ class UserCompat(Struct, frozen=True, rename="camel"):
     supports_midconvo_tool_changes: bool | UnsetType = field(
         default=UNSET, name="supportsMidConvoToolChanges"
     )
-    supports_midconvo_effort: bool | UnsetType = field(
-        default=UNSET, name="supportsMidConvoEffort"
-    )
+    supports_midconvo_effort: bool | UnsetType = field(default=UNSET, name="supportsMidConvoEffort")
     allowed_fallback_models: list[Any] | UnsetType = UNSET
+    cache_points: bool | UnsetType = UNSET
+    signed_reasoning: bool | UnsetType = UNSET
     supports_midconvo_tool_additions: Any = field(
         default=UNSET, name="supportsMidConvoToolAdditions"
     )

@@ -1,0 +1,320 @@
+"""All providers and models there are: the packaged ones, those of extensions, and the user's.
+
+Nothing is read before it is asked for, and a model is only put together when somebody wants that
+one. A mistake in the user's `models.json` is reported in `problems` and never prevents a start.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from pi.ai.catalog import packaged
+from pi.ai.catalog.draft import Draft, draft, draft_of, finish, index_row
+from pi.ai.catalog.names import family, version
+from pi.ai.catalog.schema import IndexRow, ModelFacts, ProviderRow
+from pi.ai.errors import ConfigError
+from pi.ai.model import Model, Price
+
+if TYPE_CHECKING:  # loaded only for people who have a models.json
+    from pi.ai.catalog.user_models import UserEntry, UserModels, UserProvider
+
+__all__ = ["Catalog"]
+
+
+class _Added(Struct, frozen=True):
+    """A provider of an extension. models: None keeps the packaged ones."""
+
+    owner: str
+    row: ProviderRow
+    models: dict[str, ModelFacts | Model] | None
+
+
+class Catalog:
+    """The catalog. `user_models`: path of the user's `models.json`, which need not exist."""
+
+    def __init__(self, user_models: Path | None = None) -> None:
+        self._path = user_models
+        self._added: dict[str, _Added] = {}
+        self._user: UserModels | None = None
+        self._user_read = False
+        self._rows: dict[str, ProviderRow] | None = None
+        self._aliases: dict[str, str] = {}
+        self._models: dict[tuple[str, str], Model] = {}
+        self._index: list[IndexRow] | None = None
+
+    # -- providers ---------------------------------------------------------------------------------
+
+    @property
+    def providers(self) -> dict[str, ProviderRow]:
+        """All providers by id, in order of rank; the user's own come last."""
+        if self._rows is None:
+            self._rows = self._make_rows()
+        return self._rows
+
+    def provider(self, name: str) -> ProviderRow:
+        """The provider of that id or alias, whatever its case. Raises `ConfigError`."""
+        found = self.find_provider(name)
+        if found is None:
+            near = _nearest(name, [*self.providers, *self._aliases])
+            raise ConfigError(f"unknown provider {name!r}{near}")
+        return found
+
+    def find_provider(self, name: str) -> ProviderRow | None:
+        """The provider of that id or alias, whatever its case; None if there is none."""
+        rows = self.providers
+        return rows.get(name) or rows.get(self._aliases.get(name.lower(), ""))
+
+    def user_provider(self, provider: str) -> "UserProvider | None":
+        """What `models.json` says about the key and headers of a provider, unresolved."""
+        entry = self._entries().get(provider)
+        return None if entry is None else entry.for_auth()
+
+    def add_provider(
+        self,
+        row: ProviderRow,
+        models: Iterable[ModelFacts | Model] | None = None,
+        *,
+        owner: str,
+    ) -> None:
+        """Add a provider or replace one; `models` None keeps the packaged models of that id.
+
+        A `Model` is taken as it is, `ModelFacts` are completed by the row. What `models.json` says
+        holds for both. Raises `ConfigError` if another owner has added a provider of that id.
+        """
+        before = self._added.get(row.id)
+        if before is not None and before.owner != owner:
+            raise ConfigError(
+                f"provider {row.id!r} of {owner} is not added: {before.owner} has one of that name"
+            )
+        by_id = None if models is None else {model.id: model for model in models}
+        self._added[row.id] = _Added(owner, row, by_id)
+        self.reload()
+
+    def remove_provider(self, provider: str) -> None:
+        """Take an added provider away; a packaged one of that id is there again."""
+        if self._added.pop(provider, None) is not None:
+            self.reload()
+
+    # -- models ------------------------------------------------------------------------------------
+
+    def model(self, provider: str, model_id: str) -> Model:
+        """The model. Raises `ConfigError` with the nearest names, or what to use instead."""
+        model = self._models.get((provider, model_id))
+        if model is None:
+            row = self.provider(provider)
+            found = self._draft(row, model_id)
+            if found is None:
+                raise ConfigError(self._missing(row, model_id))
+            model = finish(found, packaged.rows().wires)
+            self._models[provider, model_id] = self._models[row.id, model_id] = model
+        return model
+
+    def find(self, key: str) -> Model:
+        """The model called `provider/id`. Raises `ConfigError`."""
+        split = self.split(key)
+        if split is None:
+            raise ConfigError(f"{key!r} does not start with a provider: write provider/model")
+        return self.model(split[0].id, split[1])
+
+    def split(self, key: str) -> tuple[ProviderRow, str] | None:
+        """Provider and model id of `provider/id`; ids of both may contain slashes."""
+        at = key.rfind("/")
+        while at > 0:
+            row = self.find_provider(key[:at])
+            if row is not None:
+                return row, key[at + 1 :]
+            at = key.rfind("/", 0, at)
+        return None
+
+    def models(self, provider: str) -> list[Model]:
+        """All models of a provider, complete. Imports their protocols; for lists see `index`."""
+        row = self.provider(provider)
+        return [self.model(row.id, model_id) for model_id in self.ids(row.id)]
+
+    def ids(self, provider: str) -> list[str]:
+        """The ids of a provider's models; the user's own come last."""
+        row = self.provider(provider)
+        entry = self._entries().get(row.id)
+        return list({**self._known(row.id), **(entry.models if entry else {})})
+
+    def merged(self, provider: str, model_id: str) -> Draft:
+        """The merged facts of a model, without loading its protocol. Raises `ConfigError`."""
+        row = self.provider(provider)
+        found = self._draft(row, model_id)
+        if found is None:
+            raise ConfigError(self._missing(row, model_id))
+        return found
+
+    def custom(self, provider: str, model_id: str) -> Model:
+        """A model that nobody lists: the facts of the nearest one, without its price."""
+        row = self.provider(provider)
+        known = self._known(row.id)
+        near = known.get(_relative(model_id, known) or row.default_model)
+        facts = near if isinstance(near, ModelFacts) else ModelFacts(id="")
+        guess = msgspec.structs.replace(
+            facts,
+            id=model_id,
+            name="",
+            cost=Price(),
+            cost_basis="unknown",
+            release_date=None,
+            unverified=True,
+        )
+        out = draft(row, guess, packaged.rows().wires)
+        self._apply_user(out, self._entries().get(row.id), own=False)
+        return finish(out, packaged.rows().wires)
+
+    def retired(self, provider: str, model_id: str) -> str | None:
+        """The id to use instead of one that the provider no longer lists."""
+        return packaged.index().retired.get(provider, {}).get(model_id)
+
+    def index(self) -> list[IndexRow]:
+        """All models in short, grouped by provider, without loading any protocol."""
+        if self._index is None:
+            self._index = self._make_index()
+        return self._index
+
+    # -- the user's file ---------------------------------------------------------------------------
+
+    @property
+    def problems(self) -> list[str]:
+        """What of `models.json` had to be disabled, one line each."""
+        user = self._read()
+        return [] if user is None else list(user.problems)
+
+    @property
+    def notes(self) -> list[str]:
+        """What in `models.json` was odd and did no harm, one line each."""
+        user = self._read()
+        return [] if user is None else list(user.notes)
+
+    def reload(self) -> None:
+        """Forget what was read, so that `models.json` is read again."""
+        self._user = self._rows = self._index = None
+        self._user_read = False
+        self._models.clear()
+
+    # -- inside ------------------------------------------------------------------------------------
+
+    def _read(self) -> "UserModels | None":
+        if not self._user_read:
+            self._user_read = True
+            if self._path is not None and _may_exist(self._path):
+                from pi.ai.catalog.user_models import read  # most people have no models.json
+
+                self._user = read(self._path, packaged.rows().wires, self._canonical)
+        return self._user
+
+    def _entries(self) -> "Mapping[str, UserEntry]":
+        user = self._read()
+        return {} if user is None else user.entries
+
+    def _canonical(self, name: str) -> str | None:
+        """The id of a provider that exists without the user's file."""
+        if name in self._added:
+            return name
+        for row in packaged.rows().providers:
+            if name == row.id or name in row.aliases:
+                return row.id
+        return None
+
+    def _make_rows(self) -> dict[str, ProviderRow]:
+        rows = {row.id: row for row in packaged.rows().providers}
+        rows |= {name: added.row for name, added in self._added.items()}
+        for name, entry in self._entries().items():
+            if name not in rows and entry.models:
+                from pi.ai.catalog.overlay import user_row  # most people have no models.json
+
+                rows[name] = user_row(entry, packaged.rows())
+            elif name in rows and entry.provider.name:
+                rows[name] = msgspec.structs.replace(rows[name], name=entry.provider.name)
+        self._aliases = {row.id.lower(): row.id for row in rows.values()}
+        for row in rows.values():
+            for alias in row.aliases:
+                self._aliases.setdefault(alias.lower(), row.id)
+        return rows
+
+    def _known(self, provider: str) -> Mapping[str, ModelFacts | Model]:
+        added = self._added.get(provider)
+        if added is not None and added.models is not None:
+            return added.models
+        return packaged.facts(provider)
+
+    def _draft(self, row: ProviderRow, model_id: str) -> Draft | None:
+        wires = packaged.rows().wires
+        known = self._known(row.id).get(model_id)
+        entry = self._entries().get(row.id)
+        own = entry.models.get(model_id) if entry else None
+        if own is not None and entry is not None:
+            api = own.api or entry.provider.api or self._api_like(row, model_id)
+            known = ModelFacts(id=model_id, api=api, base_url=own.base_url or None)
+        if known is None:
+            return None
+        out = draft_of(known) if isinstance(known, Model) else draft(row, known, wires)
+        self._apply_user(out, entry, own=own is not None)
+        return out
+
+    def _apply_user(self, out: Draft, entry: "UserEntry | None", *, own: bool) -> None:
+        if entry is not None:
+            from pi.ai.catalog.overlay import apply_user  # most people have no models.json
+
+            apply_user(out, entry, packaged.rows().wires, own=own)
+
+    def _api_like(self, row: ProviderRow, model_id: str) -> str:
+        """The wire of the nearest known model of a provider that has several."""
+        known = self._known(row.id)
+        near = known.get(model_id) or known.get(_relative(model_id, known) or "")
+        return (near.api if near else "") or row.api
+
+    def _make_index(self) -> list[IndexRow]:
+        rows = packaged.index().rows
+        entries = self._entries()
+        if not entries and not self._added:
+            return list(rows)
+        changed = {*entries, *self._added}
+        by_provider: dict[str, list[IndexRow]] = {name: [] for name in self.providers}
+        for row in rows:
+            if row.provider not in changed:
+                by_provider[row.provider].append(row)
+        for name in changed & self.providers.keys():
+            provider = self.providers[name]
+            drafts = (self._draft(provider, model_id) for model_id in self.ids(name))
+            by_provider[name] = [index_row(item) for item in drafts if item is not None]
+        return [row for group in by_provider.values() for row in group]
+
+    def _missing(self, row: ProviderRow, model_id: str) -> str:
+        successor = self.retired(row.id, model_id)
+        if successor is not None:
+            return f"{row.id}/{model_id} is retired: use {row.id}/{successor}"
+        return f"unknown model {model_id!r} of {row.id}{_nearest(model_id, self.ids(row.id))}"
+
+
+def _may_exist(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True  # reading it will say why not
+
+
+def _relative(model_id: str, known: Iterable[str]) -> str | None:
+    """The id of the newest model that shares words with an id that nobody lists."""
+    words = family(model_id)
+    best: tuple[int, int, float, str] | None = None
+    for name in known:
+        theirs = family(name)
+        if shared := len(words & theirs):
+            score = (shared, -len(theirs - words), version(name), name)
+            best = score if best is None else max(best, score)
+    return best and best[-1]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches  # costs 3 ms, needed only for this message
+
+    lower = {item.lower(): item for item in known}
+    near = get_close_matches(name.lower(), lower, n=3, cutoff=0.5)
+    shown = [lower[item] for item in near] or sorted(known)[:5]
+    return f"; nearest: {', '.join(shown)}" if shown else ""
