@@ -266,6 +266,13 @@ def test_a_name_of_several_providers_puts_all_of_them_in_a_scope(catalog: Catalo
     )
 
 
+def test_models_that_cannot_be_used_are_left_out_with_one_warning(catalog: Catalog) -> None:
+    found = scope(catalog, ["radius/*"], lambda name: name == "radius")
+    assert found.choices == ()
+    (warning,) = found.warnings
+    assert "speaks 'pi-messages'" in warning
+
+
 def test_brackets_in_an_id_are_no_glob(tmp_path: Path) -> None:
     path = tmp_path / "models.json"
     own = {

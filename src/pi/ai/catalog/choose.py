@@ -117,12 +117,13 @@ def scope(catalog: Catalog, patterns: Iterable[str], configured: Configured) -> 
         for row in hits:
             found.setdefault(row.key, (row, level))
     choices: list[Choice] = []
+    broken: dict[str, str] = {}
     for row, level in found.values():
         try:
             choices.append(Choice(catalog.model(row.provider, row.id), level))
         except ConfigError as error:
-            warnings.append(error.message)
-    return Scope(tuple(choices), tuple(warnings))
+            broken.setdefault(row.provider, error.message)
+    return Scope(tuple(choices), (*warnings, *broken.values()))
 
 
 def _anywhere(
