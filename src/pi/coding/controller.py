@@ -78,7 +78,11 @@ class Services(Struct, frozen=True, kw_only=True):
 
 
 class Controller:
-    """A session at work. Implements `pi.coding.api.commands.Session` and the loop's `Host`."""
+    """A session at work. Implements `pi.coding.api.commands.Session` and the loop's `Host`.
+
+    model, thinking: what a new session starts with; with `pinned` also one that goes on, whatever
+    it used before. Either way the log says so from the first prompt on.
+    """
 
     def __init__(
         self,
@@ -87,6 +91,7 @@ class Controller:
         *,
         model: Model,
         thinking: ThinkingLevel,
+        pinned: bool = False,
         inbox: Inbox | None = None,
     ) -> None:
         self._services = services
@@ -97,6 +102,7 @@ class Controller:
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._run: asyncio.Task[tuple[Message, ...]] | None = None
         self._retry: Retry | None = None
+        self._pinned = pinned
 
     # -- for modes ------------------------------------------------------------------------------
 
@@ -152,14 +158,15 @@ class Controller:
         """The model for the next request."""
         chosen = self._log.state.model
         start = self._start_model
-        if chosen is None or chosen == (start.provider, start.id):
+        if self._pinned or chosen is None or chosen == (start.provider, start.id):
             return start
         return self._services.find(*chosen)
 
     @property
     def thinking(self) -> ThinkingLevel:
         """The thinking level for the next request, as far as the model supports it."""
-        return self.model.clamp(self._log.state.thinking_level or self._start_thinking)
+        level = None if self._pinned else self._log.state.thinking_level
+        return self.model.clamp(level or self._start_thinking)
 
     # -- the loop's host ------------------------------------------------------------------------
 
@@ -235,12 +242,15 @@ class Controller:
     def _record_choice(self, model: Model) -> None:
         """Say in the log what a new session starts with."""
         state = self._log.state
-        if state.model is None:
+        if state.model != (model.provider, model.id):
             self._log.append_model_change(model.provider, model.id)
-        if state.thinking_level is None:
-            self._log.append_thinking_level(self._start_thinking)
+        level = self._start_thinking
+        if state.thinking_level is None or (self._pinned and state.thinking_level != level):
+            self._log.append_thinking_level(level)
+        self._pinned = False
 
     def _set_model(self, model: Model) -> Model:
+        self._pinned = False
         self._log.append_model_change(model.provider, model.id)
         return model
 

@@ -1,0 +1,37 @@
+"""`pi --list-models [search]`: the models that can be used, as a table or as JSON."""
+
+import sys
+
+from pi.ai.catalog.table import as_json, filtered, table
+from pi.coding.cli.args import Arguments
+from pi.coding.compose import Home, add_local
+
+__all__ = ["list_models"]
+
+
+def list_models(home: Home, args: Arguments) -> int:
+    """Print the list; gives the exit code."""
+    search = args.text("list-models") or ""
+    rows = home.catalog.index()
+    if not args.flag("all"):
+        usable = {row: home.resolver.configured(row) for row in home.catalog.providers}
+        if not any(found for provider, found in usable.items() if provider != "demo"):
+            import asyncio  # only to look for local servers when nothing is set up
+
+            asyncio.run(add_local(home))
+            rows = home.catalog.index()
+            usable["local"] = True
+        rows = [row for row in rows if usable.get(row.provider)]
+    found = filtered(rows, search)
+    if args.flag("json"):
+        sys.stdout.write(as_json(found) + "\n")
+    elif found:
+        sys.stdout.write(table(found) + "\n")
+    else:
+        sys.stdout.write(f"No models match {search!r}\n" if search else "No models\n")
+    if not args.flag("all") and not args.flag("json") and all(r.provider == "demo" for r in found):
+        sys.stderr.write(
+            "Only providers with credentials are listed; --all lists every model."
+            " Set a key such as ANTHROPIC_API_KEY to use one.\n"
+        )
+    return 0

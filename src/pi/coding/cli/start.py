@@ -1,0 +1,74 @@
+"""From a parsed command line to a running mode."""
+
+import os
+import sys
+
+from pi.ai.errors import PiError
+from pi.coding.cli.args import Arguments, UsageError
+from pi.coding.compose import Home, Wishes, open_home
+
+__all__ = ["start"]
+
+
+def start(args: Arguments) -> int:
+    """Run what the arguments ask for; gives the exit code."""
+    try:
+        home = open_home(os.environ)
+        for note in home.notes:
+            sys.stderr.write(f"Warning: {note}\n")
+        if args.flag("list-models"):
+            from pi.coding.cli.list_models import list_models
+
+            return list_models(home, args)
+        return _run(home, args)
+    except PiError as error:
+        sys.stderr.write(f"Error: {error.message}\n")
+        return 1
+
+
+def wishes(args: Arguments) -> Wishes:
+    """What the command line asks of a session."""
+    tools = tuple(args.names("tools")) if args.flag("tools") else None
+    if args.flag("no-tools"):
+        tools = ()
+    return Wishes(
+        provider=args.text("provider"),
+        model=args.text("model"),
+        models=tuple(args.names("models")),
+        thinking=args.text("thinking"),
+        api_key=args.text("api-key"),
+        resume=args.flag("continue"),
+        session=args.text("session"),
+        session_id=args.text("session-id"),
+        session_dir=args.text("session-dir"),
+        no_session=args.flag("no-session"),
+        name=args.text("name"),
+        tools=tools,
+        without_tools=tuple(args.names("exclude-tools")),
+        no_builtin_tools=args.flag("no-builtin-tools"),
+        system_prompt=args.text("system-prompt"),
+        append_system_prompt=tuple(args.texts("append-system-prompt")),
+        context_files=not args.flag("no-context-files"),
+    )
+
+
+def _run(home: Home, args: Arguments) -> int:
+    if not _is_headless(args):
+        raise UsageError(
+            "the interactive screen is not built yet in this version: use pi -p, or --mode json"
+        )
+    stdin = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
+    from pi.coding.cli.inputs import prompts
+
+    found = prompts(args.prompts, args.files, stdin, home.cwd)
+    if not found:
+        raise UsageError('there is nothing to answer: pi -p "your prompt"')
+    from pi.coding.cli.headless import run_headless
+
+    return run_headless(home, wishes(args), found, args)
+
+
+def _is_headless(args: Arguments) -> bool:
+    if args.flag("print") or args.flag("mode"):
+        return True
+    return not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())
