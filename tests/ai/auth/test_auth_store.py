@@ -36,6 +36,7 @@ async def test_reading_creates_nothing(tmp_path: Path) -> None:
     assert store.get("openai") is None
     assert store.names() == ()
     assert store.problem is None
+    assert not await store.remove("openai")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -15,7 +15,10 @@ import pytest
 from pi.ai.auth.base import Access
 from pi.ai.auth.google import Google, location_host
 from pi.ai.auth.kinds import Ask, Reply
+from pi.ai.auth.resolve import Resolver
+from pi.ai.auth.store import MemoryStore
 from pi.ai.auth.values import Environment
+from pi.ai.catalog.schema import AuthRow, ProviderRow
 from pi.ai.errors import AuthError, ConfigError, TransportError
 from pi.ai.model import Model
 from pi.ai.request import Request
@@ -258,6 +261,34 @@ def test_surroundings_count_with_file_project_and_location(tmp_path: Path) -> No
     assert Google().ambient(Environment(PLACE)) == ""
     default.touch()
     assert Google().ambient(Environment(PLACE)) != ""
+
+
+class Vertex:
+    """A catalog of one provider."""
+
+    def provider(self, name: str) -> ProviderRow:
+        """Vertex AI."""
+        auth = AuthRow(kinds=("google", "api_key"), env=("GOOGLE_CLOUD_API_KEY",))
+        return ProviderRow(id="google-vertex", name="Vertex AI", auth=auth)
+
+    def user_provider(self, name: str) -> None:
+        """Nothing."""
+
+
+async def test_a_resolver_fetches_through_the_real_transport(
+    tmp_path: Path, server: TokenServer
+) -> None:
+    env = user_file(tmp_path / "adc.json", server)
+    resolver = Resolver(Vertex(), MemoryStore(), env=env)
+    assert resolver.configured("google-vertex")
+    model = ask(env).model
+    access = await resolver.authorize(model)
+    assert sent(access) == {"Authorization": "Bearer test-token"}
+    assert access.model.base_url == ROOT
+    server.answer = {"access_token": "other-token", "expires_in": 3600}
+    resolver.refused("google-vertex")
+    assert sent(await resolver.authorize(model)) == {"Authorization": "Bearer other-token"}
+    await resolver.aclose()
 
 
 # -- by way of google-auth -------------------------------------------------------------------------

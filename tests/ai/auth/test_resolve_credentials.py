@@ -64,9 +64,11 @@ class Flow(LoginFlow):
 
     id = "acme-login"
     error: Exception | None = None
+    refreshes = 0
 
     async def refresh(self, credential: OAuth) -> OAuth:
         """A newer login."""
+        self.refreshes += 1
         if self.error is not None:
             raise self.error
         return OAuth(credential.refresh + "+", "access-new", FAR)
@@ -256,7 +258,9 @@ async def test_a_refused_token_is_refreshed_at_the_next_call(
     assert await bearer(found) == "access-old"
     found.refused("acme")
     assert await bearer(found) == "access-new"
+    found.refused("acme")  # said of another call that had the old token
     assert await bearer(found) == "access-new"
+    assert flow.refreshes == 1
 
 
 async def test_a_login_without_its_flow_is_named(store: CredentialStore) -> None:
@@ -444,9 +448,13 @@ def test_status_tells_each_step_and_no_secret(store: CredentialStore) -> None:
         ("models.json", "models.json", "OTHER"),
     ]
     assert secret not in json.dumps(msgspec.to_builtins(found))
-    assert found.searched == (
-        *("--api-key", f"'acme' in {store.file.path}", "ACME_TOKEN", "ACME_KEY", "models.json"),
-    )
+    assert [(step.where, step.found and step.found.masked) for step in found.steps] == [
+        ("--api-key", "…over"),
+        (f"'acme' in {store.file.path}", "…file"),
+        ("ACME_TOKEN", None),
+        ("ACME_KEY", "…envi"),
+        ("models.json", "OTHER"),
+    ]
 
 
 async def test_status_of_a_login(store: CredentialStore, flow: Flow) -> None:

@@ -77,6 +77,10 @@ class Aws(Kind):
         secrets = tuple(filter(None, (keys.secret, keys.token)))
         return Access(model, _signer(keys, region), source=source, secrets=secrets)
 
+    def forget(self) -> None:
+        """Ask the chain anew."""
+        self._chain.forget()
+
 
 def region_of(model: Model, env: Environment) -> str:
     """The region of a call.

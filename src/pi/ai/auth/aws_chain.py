@@ -38,6 +38,10 @@ class AwsChain:
                 return plain, f"AWS profile {profile or 'default'}"
         return await asyncio.to_thread(self._ask, env, profile)
 
+    def forget(self) -> None:
+        """Look for credentials anew at the next call."""
+        self._found.clear()
+
     def _ask(self, env: Environment, profile: str | None) -> tuple[AwsKeys, str]:
         try:
             botocore: Any = import_module("botocore.session")

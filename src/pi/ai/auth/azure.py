@@ -70,7 +70,7 @@ def _address(model: Model, env: Environment) -> str:
         return normal_url(url)
     resource = env.get(_RESOURCE)
     if resource:
-        return f"https://{resource.strip()}.openai.azure.com/openai/v1"
+        return f"https://{resource}.openai.azure.com/openai/v1"
     if model.base_url:
         return normal_url(model.base_url)
     raise ConfigError(f"Azure OpenAI needs the address of your resource: set {_URL} or {_RESOURCE}")
@@ -79,7 +79,7 @@ def _address(model: Model, env: Environment) -> str:
 def _versioned(url: str, version: str) -> str:
     if "api-version=" in url:
         return url
-    return f"{url}{'&' if '?' in url else '?'}api-version={version.strip()}"
+    return f"{url}{'&' if '?' in url else '?'}api-version={version}"
 
 
 def _deployment(pairs: str, model: str) -> str:

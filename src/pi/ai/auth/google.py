@@ -64,6 +64,10 @@ class Google(Kind):
             secrets=(token.access,),
         )
 
+    def forget(self) -> None:
+        """Fetch new tokens."""
+        self._credentials.forget()
+
     def _root(self, env: Environment, known_project: str) -> str:
         project = env.first(*_PROJECT) or known_project
         location = env.get(_LOCATION)
@@ -72,8 +76,8 @@ class Google(Kind):
             raise ConfigError(
                 f"Vertex AI needs a {'location' if project else 'project'}: set {name}"
             )
-        where = f"projects/{project.strip()}/locations/{location.strip()}"
-        return f"https://{location_host(location.strip())}/v1/{where}"
+        where = f"projects/{project}/locations/{location}"
+        return f"https://{location_host(location)}/v1/{where}"
 
 
 def location_host(location: str) -> str:

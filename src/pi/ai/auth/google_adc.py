@@ -83,6 +83,10 @@ class DefaultCredentials:
                 return known
             raise
 
+    def forget(self) -> None:
+        """Fetch a new token at the next call."""
+        self._tokens.clear()
+
     async def _new(self, name: str, path: Path | None, env: Environment, fetch: Fetch) -> Token:
         try:
             if path is None:

@@ -72,6 +72,9 @@ class Kind:
         signer = header_signer(ask.model, ask.key)
         return Access(ask.model, signer, source=ask.source, secrets=(ask.key,))
 
+    def forget(self) -> None:
+        """Forget what was fetched and kept: a service refused it."""
+
 
 def no_signer(request: Request) -> Request:
     """Leaves the request as it is."""

@@ -6,7 +6,6 @@ by a crash and may be taken. The form is that of https://github.com/moxystudio/n
 so that both programs can run side by side; the directory must therefore stay empty.
 """
 
-import asyncio
 import contextlib
 import os
 import time
@@ -50,6 +49,8 @@ class FileLock:
         return self
 
     async def __aenter__(self) -> "FileLock":
+        import asyncio  # 50 ms, which users of the blocking form need not pay
+
         for delay in self._attempts():
             await asyncio.sleep(delay)
         return self
@@ -127,7 +128,7 @@ class _Keeper:
     """Keeps the mtime of a held lock young."""
 
     def __init__(self, path: Path, interval: float) -> None:
-        import threading  # asyncio has loaded it already
+        import threading
 
         self._path = path
         self._interval = interval

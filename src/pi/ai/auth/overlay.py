@@ -27,7 +27,7 @@ def fill_url(model: Model, env: Environment) -> Model:
             raise ConfigError(
                 f"{found[1]} is not set, and the address of {model.provider} needs it"
             )
-        return text.strip()
+        return text
 
     return msgspec.structs.replace(model, base_url=_VARIABLE.sub(value, model.base_url))
 

@@ -5,6 +5,7 @@ fails or its login cannot be refreshed, that is an error, and never a reason to 
 somebody else's bill.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,6 +59,7 @@ class Resolver:
         self._transport: Any = transport
         self._handed: dict[str, str] = {}
         self._refused: dict[str, str] = {}
+        self._renewed: dict[str, float] = {}
 
     async def authorize(self, model: Model) -> Access:
         """The access for `model`. Raises `AuthError` or `ConfigError` saying what to do."""
@@ -88,11 +90,15 @@ class Resolver:
         """The service refused the key handed out last: do not hand it out again.
 
         A login is refreshed at the next call, even if it seems young enough, and commands run anew.
+        When many calls were refused at once, the first one's renewal serves them all.
         """
-        entry = self._sources(provider).entry
-        if entry in self._handed:
+        sources = self._sources(provider)
+        entry = sources.entry
+        just = time.monotonic() - self._renewed.get(entry, float("-inf"))
+        if entry in self._handed and just > _RENEWED_SECONDS:
             self._refused[entry] = self._handed[entry]
         self._values.commands.forget()
+        sources.kind.forget()
 
     def configured(self, provider: str) -> bool:
         """Whether a request to `provider` is likely to find a credential.
@@ -167,6 +173,8 @@ class Resolver:
         rejected = self._refused.get(sources.entry, "")
         login = await self.keeper.fresh(sources.entry, flow.refresh, rejected=rejected)
         self._handed[sources.entry] = login.access
+        if self._refused.pop(sources.entry, ""):
+            self._renewed[sources.entry] = time.monotonic()
         key = flow.key(login)
         return _Grant(flow.overlay(model, login), key, (key, login.access, login.refresh))
 
@@ -226,6 +234,9 @@ class Resolver:
         response = await self._transport.send(request, timeout=30.0)
         return Reply(response.status, response.headers, await response.read())
 
+
+_RENEWED_SECONDS = 10.0
+"""Refusals that come this soon after a renewal are about the token before it."""
 
 _HOW = "sign in with /login or `pi auth login`"
 

@@ -164,7 +164,7 @@ def _environment(auth: AuthRow, kind: Kind, env: Environment, where: str) -> lis
                     step="stored" if own else "environment",
                     source=f"{name} in {where}" if own else name,
                     method="api_key",
-                    key=value.strip(),
+                    key=value,
                     variable=name,
                 )
             )

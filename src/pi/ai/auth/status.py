@@ -3,10 +3,10 @@
 from msgspec import Struct
 
 from pi.ai.auth.masks import hint
-from pi.ai.auth.sources import Found, Sources
+from pi.ai.auth.sources import MODELS_JSON, OVERRIDE, Found, Sources
 from pi.ai.auth.values import describe, missing_variables
 
-__all__ = ["Place", "Status", "status_of"]
+__all__ = ["Looked", "Place", "Status", "status_of"]
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -24,11 +24,18 @@ class Place(Struct, frozen=True, kw_only=True):
     expires: int | None = None
 
 
+class Looked(Struct, frozen=True):
+    """One step of the order: where was looked, and what was found there."""
+
+    where: str
+    found: Place | None = None
+
+
 class Status(Struct, frozen=True, kw_only=True):
     """The credential of a provider.
 
     used: the place that wins, None if there is none. shadowed: the places that would have been used
-    without it, in order. searched: all that was looked at, for people. configured: whether a
+    without it, in order. steps: the whole order, with what each step found. configured: whether a
     request is likely to find a credential. missing: variables that must be set besides.
     trouble: why it does not work, as far as that is known.
     """
@@ -39,7 +46,7 @@ class Status(Struct, frozen=True, kw_only=True):
     configured: bool
     used: Place | None
     shadowed: tuple[Place, ...] = ()
-    searched: tuple[str, ...] = ()
+    steps: tuple[Looked, ...] = ()
     missing: tuple[str, ...] = ()
     trouble: str = ""
 
@@ -74,17 +81,33 @@ def status_of(sources: Sources, where: str, account: str | None, trouble: str = 
         configured=sources.configured,
         used=places[0] if places else None,
         shadowed=places[1:],
-        searched=_searched(sources, where),
+        steps=_steps(sources, places, where),
         missing=sources.missing,
         trouble=str(sources.problem or trouble),
     )
 
 
-def _searched(sources: Sources, where: str) -> tuple[str, ...]:
-    steps = ["--api-key", f"{sources.entry!r} in {where}", *sources.row.auth.env]
-    if sources.kind.hidden:
-        steps.append(f"{sources.kind.name} surroundings")
-    return (*steps, "models.json")
+def _steps(sources: Sources, places: tuple[Place, ...], where: str) -> tuple[Looked, ...]:
+    """The order, step by step; what was found beside the named places stands where it ranks."""
+    steps: list[Looked] = []
+    left = list(places)
+
+    def look(words: str, *, step: str, source: str = "") -> None:
+        hits = [p for p in left if p.step == step and source in ("", p.source)]
+        for place in hits:
+            left.remove(place)
+        steps.extend(Looked(words, place) for place in hits)
+        if not hits:
+            steps.append(Looked(words))
+
+    look(OVERRIDE, step="override")
+    look(f"{sources.entry!r} in {where}", step="stored")
+    for name in sources.row.auth.env:
+        look(name, step="environment", source=name)
+    if sources.kind.hidden or any(place.step == "ambient" for place in left):
+        look(f"{sources.kind.name} surroundings", step="ambient")
+    look(MODELS_JSON, step="models.json")
+    return tuple(steps)
 
 
 def _place(found: Found, sources: Sources) -> Place:

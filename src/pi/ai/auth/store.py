@@ -124,7 +124,9 @@ class Credentials:
         await self.modify(lambda entries: entries.put(entry_name(provider, account), credential))
 
     async def remove(self, provider: str, account: str | None = None) -> bool:
-        """Remove one credential; False if there was none."""
+        """Remove one credential; False if there was none, in which case nothing is written."""
+        if entry_name(provider, account) not in self.names():
+            return False
         return await self.modify(lambda entries: entries.remove(entry_name(provider, account)))
 
     # -- for subclasses ----------------------------------------------------------------------------

@@ -62,11 +62,11 @@ class Environment:
         self.own = own
 
     def get(self, name: str) -> str | None:
-        """The value of a variable, or None."""
+        """The value of a variable without surrounding white space, or None."""
         process = os.environ if self.process is None else self.process
         for variables in (self.own, process):
-            value = variables.get(name)
-            if value is not None and value.strip():
+            value = variables.get(name, "").strip()
+            if value:
                 return value
         return None
 
@@ -109,7 +109,7 @@ class Values:
             return Resolved(await self._from_keyring(spec, what), spec)
         named = env.get(spec) if _NAME.fullmatch(spec) else None
         if named is not None:
-            return Resolved(named.strip(), spec)
+            return Resolved(named, spec)
         missing = missing_variables(spec, env)
         if missing:
             raise ConfigError(
