@@ -1,50 +1,32 @@
-"""The only place where things are wired together.
+"""The only place where things are wired together: a home and wishes become a session at work."""
 
-`Home` is what belongs to the user and the folder: settings, catalog, credentials. `compose` makes
-of it, and of what the command line wishes, a session at work.
-"""
-
-import os
-from collections.abc import Mapping
+import time
 from pathlib import Path
 
 from msgspec import Struct
 
 from pi.agent.inbox import Inbox
 from pi.agent.tools import Tool
-from pi.ai.auth.resolve import Resolver
-from pi.ai.auth.store import CredentialStore
-from pi.ai.catalog import Catalog
 from pi.ai.catalog.choose import Choice, choose, initial, scope
 from pi.ai.client import Client, transports
 from pi.ai.errors import AuthError, ConfigError
 from pi.ai.model import LEVELS, ThinkingLevel
 from pi.ai.options import Options
 from pi.coding.controller import Controller, Services
-from pi.coding.demo import DEMO, demo_model, demo_transport
-from pi.coding.migrate import migrate
-from pi.coding.resources.prompt import read_system_prompt
+from pi.coding.demo_script import demo_transport
+from pi.coding.home import Home
+from pi.coding.local import add_local
+from pi.coding.resources.context_files import ContextFiles, find_context_files
+from pi.coding.resources.skills import find_skills, skill_places
+from pi.coding.resources.system_prompt import find_instructions, system_prompt
 from pi.coding.session.log import SessionLog
 from pi.coding.session.store import SessionStore
-from pi.coding.settings import Settings, agent_dir, session_dir
-from pi.coding.settings_file import load
+from pi.coding.settings import Settings, session_dir
 from pi.coding.tools import DEFAULT_TOOLS, tool_shelf
 
-__all__ = ["Composition", "Home", "Wishes", "compose", "open_home"]
+__all__ = ["Composition", "Wishes", "compose"]
 
 _NOT_FOR_GUESSING = frozenset({"demo"})
-
-
-class Home(Struct, frozen=True):
-    """What belongs to the user and the folder. notes: what a person should know about it."""
-
-    folder: Path
-    cwd: Path
-    settings: Settings
-    catalog: Catalog
-    resolver: Resolver
-    env: Mapping[str, str]
-    notes: tuple[str, ...] = ()
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -67,6 +49,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     system_prompt: str | None = None
     append_system_prompt: tuple[str, ...] = ()
     context_files: bool = True
+    skills: bool = True
 
 
 class Composition(Struct, frozen=True):
@@ -74,36 +57,15 @@ class Composition(Struct, frozen=True):
 
     controller: Controller
     client: Client
+    home: Home
     notes: tuple[str, ...]
 
+    async def __aenter__(self) -> "Composition":
+        return self
 
-def working_folder() -> Path:
-    """The folder in which pi was started. Raises `ConfigError` if it is gone."""
-    try:
-        cwd = Path.cwd()
-        os.scandir(cwd).close()
-    except OSError as error:
-        raise ConfigError(
-            f"the working folder cannot be used ({error.strerror}): change to another one"
-        ) from None
-    return cwd
-
-
-def open_home(env: Mapping[str, str], *, session_files: bool = True) -> Home:
-    """Read settings and know where everything else is; models and keys are read when needed."""
-    cwd = working_folder()
-    folder = agent_dir(env)
-    notes = list(migrate(folder)) if session_files else []
-    loaded = load(folder, cwd, env=env)
-    catalog = Catalog(folder / "models.json")
-    store = CredentialStore(folder / "auth.json")
-    resolver = Resolver(catalog, store, env=env)
-    problem = store.problem()
-    notes += [*loaded.notes, *([problem.message] if problem else []), *catalog.problems]
-    catalog.add_provider(DEMO, [demo_model()], owner="pi")
-    if "demo" not in transports:
-        transports.add("demo", demo_transport())
-    return Home(folder, cwd, loaded.settings, catalog, resolver, env, tuple(notes))
+    async def __aexit__(self, *_: object) -> None:
+        await self.client.aclose()
+        await self.home.resolver.aclose()
 
 
 async def compose(home: Home, wishes: Wishes) -> Composition:
@@ -119,15 +81,9 @@ async def compose(home: Home, wishes: Wishes) -> Composition:
     if wishes.name is not None:
         log.append_name(wishes.name)
     tools = _tools(home.settings, wishes)
-    system = read_system_prompt(
-        home.folder,
-        home.cwd,
-        tools,
-        prompt=wishes.system_prompt,
-        append=wishes.append_system_prompt,
-        context_files=wishes.context_files,
-    )
-    notes += system.notes
+    system = _system(home, wishes, tools, notes)
+    if "demo" not in transports:
+        transports.add("demo", demo_transport())
     client = Client(
         authorize=home.resolver.authorize,
         refused=home.resolver.refused,
@@ -137,10 +93,11 @@ async def compose(home: Home, wishes: Wishes) -> Composition:
         client=client,
         find=home.catalog.model,
         configured=home.resolver.configured,
-        system=lambda: system.blocks,
+        system=lambda: system,
         tools=tools,
         cwd=home.cwd,
         options=_options(home),
+        settings=home.settings,
         env={"PI_CODING_AGENT": "true"},
     )
     settings = home.settings
@@ -154,7 +111,7 @@ async def compose(home: Home, wishes: Wishes) -> Composition:
         pinned=any((wishes.model, wishes.provider, wishes.thinking)),
         inbox=inbox,
     )
-    return Composition(controller, client, tuple(notes))
+    return Composition(controller, client, home, tuple(notes))
 
 
 def _session(home: Home, wishes: Wishes) -> SessionLog:
@@ -198,7 +155,7 @@ async def _choose(home: Home, wishes: Wishes, log: SessionLog) -> Choice:
         settings_model=home.settings.default_model,
     )
     if choice is None:
-        await add_local(home)
+        await add_local(home.catalog)
         models = catalog.models("local") if "local" in catalog.providers else []
         choice = Choice(models[0]) if models else None
     if choice is None:
@@ -210,7 +167,7 @@ async def _named(home: Home, wishes: Wishes) -> Choice:
     catalog, configured = home.catalog, home.resolver.configured
     names = {wishes.provider, (wishes.model or "").partition("/")[0]}
     if "local" in names:
-        await add_local(home)
+        await add_local(home.catalog)
     if wishes.model is not None:
         return choose(catalog, wishes.model, provider=wishes.provider, configured=configured)
     row = catalog.provider(wishes.provider or "")
@@ -218,16 +175,6 @@ async def _named(home: Home, wishes: Wishes) -> Choice:
     if not ids:
         raise ConfigError(f"{row.id} has no models here: name one with --model")
     return Choice(catalog.model(row.id, row.default_model or ids[0]))
-
-
-async def add_local(home: Home) -> None:
-    """Look for model servers on this machine, and offer what answers as provider `local`."""
-    from pi.coding.local import LOCAL, find_local_models  # rarely needed
-
-    if "local" not in home.catalog.providers:
-        models = await find_local_models()
-        if models:
-            home.catalog.add_provider(LOCAL, models, owner="pi")
 
 
 def _noted(choice: Choice, *notes: str) -> Choice:
@@ -271,6 +218,32 @@ def _tools(settings: Settings, wishes: Wishes) -> dict[str, Tool]:
             names = _changed(names, wanted)
     left_out = set(wishes.without_tools)
     return {name: shelf.get(name) for name in dict.fromkeys(names) if name not in left_out}
+
+
+def _system(
+    home: Home, wishes: Wishes, tools: dict[str, Tool], notes: list[str]
+) -> tuple[str, ...]:
+    """The system prompt, as it is at the start of the session."""
+    instructions = find_instructions(
+        home.folder, home.cwd, custom=wishes.system_prompt, append=wishes.append_system_prompt
+    )
+    files = ContextFiles()
+    if wishes.context_files:
+        files = find_context_files(home.folder, home.cwd)
+    entries = home.settings.skills
+    skills = find_skills(
+        skill_places(home.folder, home.cwd, Path.home(), entries=entries) if wishes.skills else (),
+        entries,
+    )
+    notes += [*instructions.notes, *files.notes, *skills.notes]
+    return system_prompt(
+        tools.values(),
+        home.cwd,
+        time.strftime("%Y-%m-%d"),
+        instructions=instructions,
+        context=files.files,
+        skills=skills.skills,
+    )
 
 
 def _changed(names: list[str], wanted: tuple[str, ...]) -> list[str]:

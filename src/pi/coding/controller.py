@@ -54,9 +54,15 @@ from pi.coding.api.events import (
     SessionStart,
     ThinkingLevelChanged,
 )
+from pi.coding.policies.host import Policies, PolicyHost
 from pi.coding.session.log import SessionLog
+from pi.coding.settings import Settings
 
 __all__ = ["Controller", "Services"]
+
+
+def _no_policies(host: PolicyHost) -> Sequence[Hooks]:
+    return ()
 
 
 class Services(Struct, frozen=True, kw_only=True):
@@ -64,6 +70,7 @@ class Services(Struct, frozen=True, kw_only=True):
 
     find: `provider`, `id` to the model. configured: whether a provider has a credential.
     system: the system prompt's blocks. options: what settings say about every call.
+    policies: makes the loop's hooks.
     """
 
     client: Client
@@ -73,7 +80,8 @@ class Services(Struct, frozen=True, kw_only=True):
     tools: Mapping[str, Tool]
     cwd: Path
     options: Options = Options()
-    hooks: Sequence[Hooks] = ()
+    settings: Settings = Settings()
+    policies: Policies = _no_policies
     env: dict[str, str] = {}
 
 
@@ -103,6 +111,7 @@ class Controller:
         self._run: asyncio.Task[tuple[Message, ...]] | None = None
         self._retry: Retry | None = None
         self._pinned = pinned
+        self._hooks = services.policies(self)
 
     # -- for modes ------------------------------------------------------------------------------
 
@@ -151,6 +160,23 @@ class Controller:
             answers[-1] if answers else None,
         )
 
+    # -- for policies
+
+    @property
+    def log(self) -> SessionLog:
+        """The session's log."""
+        return self._log
+
+    @property
+    def client(self) -> Client:
+        """The client."""
+        return self._services.client
+
+    @property
+    def settings(self) -> Settings:
+        """What the user has set."""
+        return self._services.settings
+
     # -- what the fold says ---------------------------------------------------------------------
 
     @property
@@ -194,7 +220,7 @@ class Controller:
             self._log.append_message(event.message)
         if self._retry is not None:
             self._retry_over(event)
-        self._tell(event)
+        self.tell(event)
 
     # -- commands -------------------------------------------------------------------------------
 
@@ -211,7 +237,7 @@ class Controller:
         if not self._services.configured(model.provider):
             await self._services.client.access(model)  # raises, and says what is missing
         self._record_choice(model)
-        loop = Loop(self._services.client, self, hooks=self._services.hooks, inbox=self._inbox)
+        loop = Loop(self._services.client, self, hooks=self._hooks, inbox=self._inbox)
         self._run = asyncio.ensure_future(loop.run([_message(prompt.text, prompt.images)]))
         aborted = False
         try:
@@ -224,7 +250,7 @@ class Controller:
         finally:
             self._run = None
             self._retry = None
-            self._tell(AgentSettled(aborted))
+            self.tell(AgentSettled(aborted))
         return self.state.last_answer
 
     async def _abort(self) -> None:
@@ -257,21 +283,22 @@ class Controller:
     def _set_thinking(self, level: ThinkingLevel) -> ThinkingLevel:
         if level != self._log.state.thinking_level:
             self._log.append_thinking_level(level)
-            self._tell(ThinkingLevelChanged(level))
+            self.tell(ThinkingLevelChanged(level))
         return level
 
     def _set_name(self, name: str) -> None:
         self._log.append_name(name)
-        self._tell(SessionInfoChanged(name or msgspec.UNSET))
+        self.tell(SessionInfoChanged(name or msgspec.UNSET))
 
     # -- events ---------------------------------------------------------------------------------
 
-    def _tell(self, event: SessionEvent) -> None:
+    def tell(self, event: SessionEvent) -> None:
+        """Say something to everybody who listens."""
         for listener in tuple(self._listeners):
             listener(event)
 
     def _queue_changed(self) -> None:
-        self._tell(
+        self.tell(
             QueueUpdate(
                 tuple(text_of(m.content) for m in self._inbox.steering),
                 tuple(text_of(m.content) for m in self._inbox.follow_up),
@@ -280,7 +307,7 @@ class Controller:
 
     def _retrying(self, retry: Retry) -> None:
         self._retry = retry
-        self._tell(
+        self.tell(
             AutoRetryStart(
                 retry.attempt, retry.max_attempts, round(retry.delay * 1000), retry.message
             )
@@ -296,7 +323,7 @@ class Controller:
             if failed or message.content or message.stop_reason not in ("pending",):
                 self._retry = None
                 error = message.error_message if failed and message.error_message else msgspec.UNSET
-                self._tell(AutoRetryEnd(not failed, retry.attempt, error))
+                self.tell(AutoRetryEnd(not failed, retry.attempt, error))
 
 
 def _message(text: str, images: tuple[ImageContent, ...]) -> UserMessage:

@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from pi.ai.catalog import Catalog
 from pi.ai.catalog.schema import AuthRow, ProviderRow
 from pi.ai.errors import PiError
 from pi.ai.model import Model
 from pi.ai.request import Request
 from pi.ai.wire.http import Transport
 
-__all__ = ["LOCAL", "PORTS", "find_local_models"]
+__all__ = ["LOCAL", "PORTS", "add_local", "find_local_models"]
 
 PORTS = {11434: "Ollama", 1234: "LM Studio", 8080: "llama.cpp", 8000: "vLLM"}
 """Where the servers listen unless told otherwise."""
@@ -43,6 +44,14 @@ async def find_local_models(ports: dict[int, str] = PORTS) -> list[Model]:
     finally:
         await transport.aclose()
     return [model for models in found for model in models]
+
+
+async def add_local(catalog: Catalog) -> None:
+    """Offer what answers as the provider `local`; nothing happens if that is there already."""
+    if "local" not in catalog.providers:
+        models = await find_local_models()
+        if models:
+            catalog.add_provider(LOCAL, models, owner="pi")
 
 
 async def _ask(transport: Transport, port: int, server: str) -> list[Model]:

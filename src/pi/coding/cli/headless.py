@@ -13,20 +13,21 @@ from contextlib import suppress
 
 from pi.coding.api.commands import Prompt
 from pi.coding.cli.args import Arguments
-from pi.coding.compose import Home, Wishes, compose
+from pi.coding.compose import Wishes, compose
+from pi.coding.home import Home
 
-__all__ = ["run_headless"]
+__all__ = ["run_headless", "wishes"]
 
 _EXIT = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 
 
-def run_headless(home: Home, wishes: Wishes, prompts: Sequence[Prompt], args: Arguments) -> int:
+def run_headless(home: Home, prompts: Sequence[Prompt], args: Arguments) -> int:
     """Run the prompts in the mode of the arguments; gives the exit code."""
     ended_by: list[str] = []
     out = os.dup(1)
     os.dup2(2, 1)  # a stray print of anybody must not end up between the lines of the protocol
     try:
-        return asyncio.run(_run(home, wishes, prompts, args, out, ended_by))
+        return asyncio.run(_run(home, prompts, args, out, ended_by))
     except asyncio.CancelledError:
         return _EXIT[ended_by[0]] if ended_by else 130
     except KeyboardInterrupt:
@@ -38,17 +39,16 @@ def run_headless(home: Home, wishes: Wishes, prompts: Sequence[Prompt], args: Ar
 
 async def _run(
     home: Home,
-    wishes: Wishes,
     prompts: Sequence[Prompt],
     args: Arguments,
     out: int,
     ended_by: list[str],
 ) -> int:
     _end_in_order(ended_by)
-    composition = await compose(home, wishes)
+    composition = await compose(home, wishes(args))
     for note in composition.notes:
         sys.stderr.write(f"Warning: {note}\n")
-    async with composition.client:
+    async with composition:
         if args.text("mode") == "json":
             from pi.coding.modes.json import run_json
 
@@ -61,6 +61,33 @@ async def _run(
             return await run_print(
                 composition.controller, prompts, out=text, err=sys.stderr, progress=progress
             )
+
+
+def wishes(args: Arguments) -> Wishes:
+    """What the command line asks of a session."""
+    tools = tuple(args.names("tools")) if args.flag("tools") else None
+    if args.flag("no-tools"):
+        tools = ()
+    return Wishes(
+        provider=args.text("provider"),
+        model=args.text("model"),
+        models=tuple(args.names("models")),
+        thinking=args.text("thinking"),
+        api_key=args.text("api-key"),
+        resume=args.flag("continue"),
+        session=args.text("session"),
+        session_id=args.text("session-id"),
+        session_dir=args.text("session-dir"),
+        no_session=args.flag("no-session"),
+        name=args.text("name"),
+        tools=tools,
+        without_tools=tuple(args.names("exclude-tools")),
+        no_builtin_tools=args.flag("no-builtin-tools"),
+        system_prompt=args.text("system-prompt"),
+        append_system_prompt=tuple(args.texts("append-system-prompt")),
+        context_files=not args.flag("no-context-files"),
+        skills=not args.flag("no-skills"),
+    )
 
 
 def _end_in_order(ended_by: list[str]) -> None:

@@ -4,7 +4,7 @@ import sys
 
 from pi.ai.catalog.table import as_json, filtered, table
 from pi.coding.cli.args import Arguments
-from pi.coding.compose import Home, add_local
+from pi.coding.home import Home
 
 __all__ = ["list_models"]
 
@@ -16,9 +16,12 @@ def list_models(home: Home, args: Arguments) -> int:
     if not args.flag("all"):
         usable = {row: home.resolver.configured(row) for row in home.catalog.providers}
         if not any(found for provider, found in usable.items() if provider != "demo"):
-            import asyncio  # only to look for local servers when nothing is set up
+            # only to look for local servers when nothing is set up
+            import asyncio
 
-            asyncio.run(add_local(home))
+            from pi.coding.local import add_local
+
+            asyncio.run(add_local(home.catalog))
             rows = home.catalog.index()
             usable["local"] = True
         rows = [row for row in rows if usable.get(row.provider)]

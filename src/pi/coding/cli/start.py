@@ -5,7 +5,7 @@ import sys
 
 from pi.ai.errors import PiError
 from pi.coding.cli.args import Arguments, UsageError
-from pi.coding.compose import Home, Wishes, open_home
+from pi.coding.home import Home, open_home
 
 __all__ = ["start"]
 
@@ -26,32 +26,6 @@ def start(args: Arguments) -> int:
         return 1
 
 
-def wishes(args: Arguments) -> Wishes:
-    """What the command line asks of a session."""
-    tools = tuple(args.names("tools")) if args.flag("tools") else None
-    if args.flag("no-tools"):
-        tools = ()
-    return Wishes(
-        provider=args.text("provider"),
-        model=args.text("model"),
-        models=tuple(args.names("models")),
-        thinking=args.text("thinking"),
-        api_key=args.text("api-key"),
-        resume=args.flag("continue"),
-        session=args.text("session"),
-        session_id=args.text("session-id"),
-        session_dir=args.text("session-dir"),
-        no_session=args.flag("no-session"),
-        name=args.text("name"),
-        tools=tools,
-        without_tools=tuple(args.names("exclude-tools")),
-        no_builtin_tools=args.flag("no-builtin-tools"),
-        system_prompt=args.text("system-prompt"),
-        append_system_prompt=tuple(args.texts("append-system-prompt")),
-        context_files=not args.flag("no-context-files"),
-    )
-
-
 def _run(home: Home, args: Arguments) -> int:
     if not _is_headless(args):
         raise UsageError(
@@ -65,7 +39,7 @@ def _run(home: Home, args: Arguments) -> int:
         raise UsageError('there is nothing to answer: pi -p "your prompt"')
     from pi.coding.cli.headless import run_headless
 
-    return run_headless(home, wishes(args), found, args)
+    return run_headless(home, found, args)
 
 
 def _is_headless(args: Arguments) -> bool:
