@@ -4,6 +4,7 @@ An audit hook is set before the code under test runs. It ends the interpreter at
 process or file opened to write, so nothing can swallow what it found.
 """
 
+import os
 import subprocess
 import sys
 
@@ -38,18 +39,6 @@ print("LOADED", *sorted(sys.modules))
 """
 
 
-def loaded(code: str, *argv: str, guard: str = GUARD) -> set[str]:
-    """Run `code` in a new interpreter under guard; the names of the modules it has loaded."""
-    program = f"{guard}\nsys.argv[1:] = {list(argv)!r}\nsys.path.insert(0, {str(SRC)!r})\n{code}"
-    done = subprocess.run(
-        [sys.executable, "-I", "-B", "-c", program + REPORT], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    out, _, names = done.stdout.rpartition("LOADED ")
-    assert out.strip() or "main" not in code, "the command has said nothing"
-    return set(names.split())
-
-
 COMMAND = """
 from pi.coding.cli.main import main
 try:
@@ -58,6 +47,23 @@ except SystemExit as exit:
     status = exit.code
 assert not status, status
 """
+
+
+def loaded(code: str, *argv: str) -> set[str]:
+    """Run `code` in a new interpreter under guard; the names of the modules it has loaded."""
+    key = {"OPENAI_API_KEY": "test-key"}  # nobody looks for local servers if there is one
+    program = f"{GUARD}\nsys.argv[1:] = {list(argv)!r}\nsys.path.insert(0, {str(SRC)!r})\n{code}"
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", "-c", program + REPORT],
+        capture_output=True,
+        text=True,
+        env=os.environ | key,
+    )
+    assert done.returncode == 0, done.stderr
+    out, _, names = done.stdout.rpartition("LOADED ")
+    assert out.strip() or code is not COMMAND, "the command has said nothing"
+    return set(names.split())
+
 
 HEAVY = {"asyncio", "ssl", "socket", "msgspec", "httptools", "logging", "subprocess", "inspect"}
 
