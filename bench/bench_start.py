@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 
 from bench.common import (
     PYTHON,
@@ -14,6 +15,7 @@ from bench.common import (
     in_turn,
     new_home,
     node_pi_command,
+    peak_mb,
     pi_command,
 )
 
@@ -70,7 +72,6 @@ def _prompt(runs: int) -> Iterator[Row]:
     from support.server import BlockingServer, Reply, Seen, sse
 
     arrived: list[float] = []
-    peaks: list[float] = []
 
     def answer(_: Seen) -> Reply:
         arrived.append(time.perf_counter())
@@ -83,7 +84,6 @@ def _prompt(runs: int) -> Iterator[Row]:
             result = bill(argv, env, cwd)
             if result.status or not arrived:
                 raise RuntimeError(f"status {result.status}, requests {len(arrived)}: {argv}")
-            peaks.append(result.peak_mb)
             return (arrived[0] - start) * 1e3
 
         return measure
@@ -99,7 +99,7 @@ def _prompt(runs: int) -> Iterator[Row]:
             "pi": to_the_wire([*pi_command(), *prompt], env, cwd),
         }
         took = in_turn(rivals, runs)
-        rivals["pi"]()
+        peak = median(peak_mb([*pi_command(), *prompt], env, cwd) for _ in range(3))
         yield Row(
             "pi -p, start to first request, wall",
             took["pi"],
@@ -108,7 +108,7 @@ def _prompt(runs: int) -> Iterator[Row]:
             took["floor"],
             "asyncio, ssl and connect",
         )
-        yield Row("pi -p, peak memory", peaks[-1], "MB", 45)
+        yield Row("pi -p, peak memory", peak, "MB", 45)
         if node := node_pi_command():
             both = {"us": rivals["pi"], "node": to_the_wire([*node, *prompt], env, cwd)}
             took = in_turn(both, max(3, runs // 3))

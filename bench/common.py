@@ -7,6 +7,7 @@ from the kernel; wall time is only used where waiting is the point.
 
 import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,7 +58,6 @@ class Bill(NamedTuple):
 
     cpu_ms: float
     wall_ms: float
-    peak_mb: float
     status: int
 
 
@@ -102,9 +102,28 @@ def bill(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) -
     finally:
         os.chdir(before)
         os.close(null)
-    peak = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
     cpu = usage.ru_utime + usage.ru_stime
-    return Bill(cpu * 1e3, wall * 1e3, peak, os.waitstatus_to_exitcode(status))
+    return Bill(cpu * 1e3, wall * 1e3, os.waitstatus_to_exitcode(status))
+
+
+_PEAK = """
+import os, sys
+null = os.open(os.devnull, os.O_RDWR)
+actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=actions)
+print(os.wait4(pid, 0)[2].ru_maxrss)
+"""
+
+
+def peak_mb(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) -> float:
+    """Peak resident memory of a program in MB.
+
+    A process inherits the peak of the one that starts it (Linux counts from before `exec`), so it
+    is started by an interpreter that has imported nothing.
+    """
+    small = [PYTHON, "-I", "-S", "-c", _PEAK, *argv]
+    done = subprocess.run(small, env=env, cwd=cwd, stdout=subprocess.PIPE, check=True)
+    return int(done.stdout) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def in_turn(rivals: Mapping[str, Callable[[], float]], runs: int) -> dict[str, float]:
