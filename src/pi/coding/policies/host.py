@@ -1,7 +1,7 @@
 """What a policy is given: the session it works on, and a way to be heard.
 
-A policy is a subclass of `pi.agent.hooks.Hooks` in a file of its own; `pi.coding.compose` says which
-ones a session has.
+A policy is a subclass of `pi.agent.hooks.Hooks` in a file of its own; `pi.coding.compose` says
+which ones a session has.
 """
 
 from collections.abc import Callable, Sequence
