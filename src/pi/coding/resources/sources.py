@@ -1,0 +1,78 @@
+"""Where resources come from, and which of them the user's patterns let in.
+
+A place is a folder or a file with a scope. Places are looked at in the order of precedence, flags
+before the project before the user, and the first resource of a name counts. In settings, `!glob`
+leaves resources out, `+path` takes one in again, `-path` leaves one out for good.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+__all__ = ["Place", "Scope", "allowed", "is_pattern", "paths_of", "read_text"]
+
+Scope = Literal["flag", "project", "user"]
+
+
+class Place(Struct, frozen=True):
+    """Where to look. `base`: what patterns are relative to. `loose`: single files count too."""
+
+    path: Path
+    scope: Scope
+    base: Path | None = None
+    loose: bool = True
+
+
+def is_pattern(entry: str) -> bool:
+    """Whether an entry of a settings list is a pattern and no path."""
+    return entry.startswith(("!", "+", "-"))
+
+
+def paths_of(entries: Iterable[str]) -> list[Path]:
+    """The paths in a settings list."""
+    return [Path(entry) for entry in entries if not is_pattern(entry)]
+
+
+def allowed(path: Path, base: Path | None, entries: Sequence[str]) -> bool:
+    """Whether the patterns in a settings list let a resource in."""
+    if not entries:
+        return True
+    names = _names(path, base)
+    if any(_exact(entry) in names for entry in entries if entry.startswith("-")):
+        return False
+    if any(_exact(entry) in names for entry in entries if entry.startswith("+")):
+        return True
+    globs = [_slashes(entry[1:].strip()) for entry in entries if entry.startswith("!")]
+    return not any(fnmatchcase(name, glob) for glob in globs for name in names)
+
+
+def read_text(path: Path, notes: list[str]) -> str | None:
+    """The text of a file, or None with a note why not. Wrong bytes become U+FFFD."""
+    try:
+        return path.read_bytes().decode("utf-8-sig", "replace")
+    except OSError as error:
+        notes.append(f"{path} cannot be read: {error.strerror or error}")
+        return None
+
+
+def _names(path: Path, base: Path | None) -> list[str]:
+    """Under what names a pattern may mean a resource; a skill also by its folder."""
+    names: list[str] = []
+    for item in (path, path.parent) if path.name == "SKILL.md" else (path,):
+        names += [item.as_posix(), item.name]
+        if base is not None:
+            names.append(_slashes(os.path.relpath(item, base)))
+    return names
+
+
+def _exact(entry: str) -> str:
+    text = _slashes(entry[1:].strip())
+    return text.removeprefix("./").rstrip("/")
+
+
+def _slashes(text: str) -> str:
+    return text.replace("\\", "/")
