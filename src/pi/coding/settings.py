@@ -160,7 +160,9 @@ class PackageSource(Struct, frozen=True, rename="camel"):
 
 
 class Settings(Struct, frozen=True, rename="camel", kw_only=True):
-    """All settings. What each means: docs/settings.md."""
+    """All settings. What each means:
+    https://github.com/earendil-works/pi/blob/main/packages/coding-agent/docs/settings.md
+    """
 
     # model and thinking
     default_provider: str | None = None

@@ -1,0 +1,187 @@
+"""What sessions cost: opening a large one, appending to it, and listing many.
+
+The large session has 10,000 messages in 56 MB; its floor is msgspec decoding the same messages from
+the same file, so what is above 1 is the scan, the tree and the fold. The floor of an append is the
+same bytes written with the bare system calls. Nothing here waits, so wall time of this process is
+taken; the memory is that of a program that opens the session.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+from bench.common import PYTHON, Row, environment, in_turn, new_home, peak_mb
+
+from pi.ai.messages import TextContent, ToolResultMessage, UserMessage
+from pi.coding.session.entries import AgentMessage
+from pi.coding.session.log import SessionLog
+from pi.coding.session.store import SessionStore
+
+MESSAGES = 10_000
+LISTED = 300
+APPENDS = 500
+RESULT = ToolResultMessage("call", "bash", (TextContent("some output\n" * 430),))
+
+OPEN = """
+import sys
+from pi.coding.session.log import SessionLog
+len(SessionLog.open(sys.argv[1]).state.messages)
+"""
+
+
+class Line(msgspec.Struct):
+    """The one field that the floor decodes."""
+
+    message: AgentMessage | None = None
+
+
+def run(runs: int) -> Iterator[Row]:
+    """All rows of this bench."""
+    with new_home() as home:
+        large = home / "large.jsonl"
+        write_session(large, MESSAGES)
+        size = large.stat().st_size >> 20
+        took = in_turn({"us": opening(large), "floor": decoding(large)}, runs)
+        what = f"open a session, {MESSAGES:,} messages, {size} MB"
+        yield Row(what, took["us"], "ms", 2.5, took["floor"], "decode its messages")
+        peak = peak_mb([PYTHON, "-c", OPEN, str(large)], environment(home))
+        yield Row(f"{what}, peak memory", peak, "MB", 100)
+        took = in_turn({"us": appending(home / "us"), "floor": writing(home / "floor")}, runs)
+        yield Row(
+            "append a message of 5 KB", took["us"], "us", 4, took["floor"], "open, write, close"
+        )
+        yield Row("append a message of 5 KB", took["us"], "us", 60)
+        yield Row("append a prompt, with fsync", appending_prompts(home / "prompts"), "us")
+        yield from _listing(home / "list", runs)
+
+
+def _listing(root: Path, runs: int) -> Iterator[Row]:
+    store = SessionStore(root, "/project")
+    store.folder.mkdir(parents=True)
+    files = [store.folder / f"{number}.jsonl" for number in range(LISTED)]
+    for path in files:
+        write_session(path, 60)
+    size = sum(path.stat().st_size for path in files) >> 20
+    took = in_turn({"us": timed(store.sessions), "floor": timed(lambda: reading(files))}, runs)
+    what = f"list {LISTED} sessions, {size} MB"
+    yield Row(what, took["us"], "ms", 5, took["floor"], "read their lines")
+    yield Row("most recent of them", in_turn({"us": timed(store.most_recent)}, runs)["us"], "ms")
+
+
+def write_session(path: Path, messages: int) -> None:
+    """A session with a tool call in every second answer, as they grow in use."""
+    now = time.time_ns() // 1_000_000
+    usage = dict.fromkeys(("input", "output", "cacheRead", "cacheWrite", "totalTokens"), 1)
+    cost = dict.fromkeys(("input", "output", "cacheRead", "cacheWrite", "total"), 0.1)
+    text = 'def f(x):\n    return "é", x  # some code\n'
+    answer = {
+        "role": "assistant",
+        "content": [
+            {"type": "thinking", "thinking": text * 20, "thinkingSignature": "s" * 300},
+            {"type": "text", "text": text * 40},
+            {"type": "toolCall", "id": "c", "name": "bash", "arguments": {"command": text * 5}},
+        ],
+        "api": "a",
+        "provider": "p",
+        "model": "m",
+        "usage": usage | {"cost": cost},
+        "stopReason": "toolUse",
+        "timestamp": now,
+    }
+    blocks = [{"type": "text", "text": text * 310}]
+    result = {"role": "toolResult", "toolCallId": "c", "toolName": "bash", "content": blocks}
+    said = [
+        {"role": "user", "content": text * 10, "timestamp": now},
+        answer,
+        result | {"isError": False, "timestamp": now},
+        answer | {"stopReason": "stop"},
+    ]
+    moment = "2025-01-31T12:00:00.000Z"
+    header = {"type": "session", "version": 3, "id": path.stem, "timestamp": moment}
+    with path.open("wb") as file:
+        file.write(_line(header | {"cwd": "/project"}))
+        for number in range(messages):
+            place = {"id": f"{number:08x}", "parentId": f"{number - 1:08x}" if number else None}
+            entry = {"type": "message"} | place | {"timestamp": moment}
+            file.write(_line(entry | {"message": said[number % 4]}))
+
+
+def _line(data: object) -> bytes:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def timed(work: Callable[[], object], scale: float = 1e3) -> Callable[[], float]:
+    """A rival for `in_turn`: how long `work` takes, in ms unless scaled."""
+
+    def measure() -> float:
+        start = time.perf_counter()
+        work()
+        return (time.perf_counter() - start) * scale
+
+    return measure
+
+
+def opening(path: Path) -> Callable[[], float]:
+    """Opening the session and asking for what the model is told."""
+    return timed(lambda: SessionLog.open(path).state.messages)
+
+
+def decoding(path: Path) -> Callable[[], float]:
+    """The floor of opening."""
+    decode = msgspec.json.Decoder(Line).decode
+
+    def work() -> list[Line]:
+        with path.open("rb", buffering=1 << 20) as file:
+            return [decode(line) for line in file]
+
+    return timed(work)
+
+
+def appending(folder: Path) -> Callable[[], float]:
+    """Microseconds for each append."""
+    log = SessionLog.create(folder, "/project")
+    log.append_message(UserMessage("begin"))
+
+    def work() -> None:
+        for _ in range(APPENDS):
+            log.append_message(RESULT)
+
+    return timed(work, 1e6 / APPENDS)
+
+
+def writing(folder: Path) -> Callable[[], float]:
+    """The floor of appending."""
+    folder.mkdir()
+    data = msgspec.json.encode(RESULT) + b"\n"
+    path = folder / "floor.jsonl"
+
+    def work() -> None:
+        for _ in range(APPENDS):
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            os.write(handle, data)
+            os.close(handle)
+
+    return timed(work, 1e6 / APPENDS)
+
+
+def appending_prompts(folder: Path) -> float:
+    """Microseconds for each prompt, which is on the disk before the request is sent."""
+    log = SessionLog.create(folder, "/project")
+    log.append_message(UserMessage("begin"))
+    start = time.perf_counter()
+    for _ in range(20):
+        log.append_message(UserMessage("x" * 500))
+    return (time.perf_counter() - start) * 1e6 / 20
+
+
+def reading(files: list[Path]) -> int:
+    """The floor of listing."""
+    count = 0
+    for path in files:
+        with path.open("rb", buffering=1 << 18) as file:
+            for _ in file:
+                count += 1
+    return count
