@@ -240,6 +240,27 @@ for n in range(150):
     assert len(log.tree.nodes) == 301
 
 
+def test_killed_program_loses_nothing_that_was_accepted(tmp_path: Path) -> None:
+    script = """
+import sys
+from pi.ai.messages import UserMessage
+from pi.coding.session.log import SessionLog
+log = SessionLog.create(sys.argv[1], "/p")
+while True:
+    print(log.append_message(UserMessage("x" * 3000)).id, flush=True)
+"""
+    arguments = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        accepted = [writer.stdout.readline().strip() for _ in range(10)]
+        writer.kill()
+        accepted += writer.stdout.read().split("\n")[:-1]
+    (path,) = tmp_path.glob("*.jsonl")
+    log = SessionLog.open(path)
+    assert [node.id for node in log.branch][: len(accepted)] == accepted
+    assert len(log.branch) <= len(accepted) + 1
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs limits on file size")
 def test_full_disk_is_told_and_the_entry_is_not_kept(tmp_path: Path) -> None:
     import resource
