@@ -3,7 +3,6 @@
 Plain profiles are read here; everything else is botocore's, which also renews what expires.
 """
 
-import asyncio
 from importlib import import_module
 from typing import Any
 
@@ -36,6 +35,8 @@ class AwsChain:
             plain = aws_files.plain_keys(env, profile or "default")
             if plain is not None:
                 return plain, f"AWS profile {profile or 'default'}"
+        import asyncio  # asking what is configured needs no event loop
+
         return await asyncio.to_thread(self._ask, env, profile)
 
     def forget(self) -> None:

@@ -7,7 +7,6 @@ machines are one plain request each and are made here; service accounts, federat
 impersonation are google-auth's business, which then uses our transport.
 """
 
-import asyncio
 import os
 import time
 from pathlib import Path
@@ -57,10 +56,12 @@ class DefaultCredentials:
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
-        self._running: dict[str, asyncio.Task[Token]] = {}
+        self._running: dict[str, Any] = {}
 
     async def token(self, env: Environment, fetch: Fetch) -> Token:
         """A token that is good for some minutes. Raises `AuthError` or `TransportError`."""
+        import asyncio  # asking what is configured needs no event loop
+
         path = credentials_file(env)
         try:
             name = f"{path} {path.stat().st_mtime_ns}"
@@ -107,6 +108,8 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 async def _from_file(path: Path, fetch: Fetch) -> Token:
+    import asyncio  # asking what is configured needs no event loop
+
     info = _parse(path)
     if info.get("type") == "authorized_user":
         return await _from_user(info, path, fetch)
@@ -135,6 +138,8 @@ async def _from_user(info: dict[str, Any], path: Path, fetch: Fetch) -> Token:
 
 
 async def _from_metadata(host: str, fetch: Fetch) -> Token:
+    import asyncio  # asking what is configured needs no event loop
+
     base = f"http://{host}/computeMetadata/v1"
     headers = {"Metadata-Flavor": "Google"}
     account = f"{base}/instance/service-accounts/default/token"

@@ -15,7 +15,6 @@ from msgspec import Struct
 from pi.ai.auth.base import Access, LoginFlow, Signer, flows, header_signer
 from pi.ai.auth.kinds import Ask, Reply
 from pi.ai.auth.overlay import applies, fill_url, lay_variants, with_headers
-from pi.ai.auth.refresh import TokenKeeper
 from pi.ai.auth.rows import Catalog
 from pi.ai.auth.sources import MODELS_JSON, Found, Sources, Wanted, look
 from pi.ai.auth.status import Status, status_of
@@ -53,13 +52,22 @@ class Resolver:
         self.store = store
         self.overrides = {} if overrides is None else overrides
         self.accounts = {} if accounts is None else accounts
-        self.keeper = TokenKeeper(store)
+        self._keeper: Any = None
         self._env = Environment(env)
         self._values = values or Values()
         self._transport: Any = transport
         self._handed: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._renewed: dict[str, float] = {}
+
+    @property
+    def keeper(self) -> Any:
+        """Keeps logins fresh; made at first need, because it needs an event loop's library."""
+        if self._keeper is None:
+            from pi.ai.auth.refresh import TokenKeeper
+
+            self._keeper = TokenKeeper(self.store)
+        return self._keeper
 
     async def authorize(self, model: Model) -> Access:
         """The access for `model`. Raises `AuthError` or `ConfigError` saying what to do."""
@@ -114,12 +122,13 @@ class Resolver:
         """Everything worth telling about the credential of `provider`; nothing secret."""
         sources = self._sources(provider)
         account = self.accounts.get(provider)
-        trouble = self.keeper.trouble(sources.entry)
+        trouble = self._keeper.trouble(sources.entry) if self._keeper else ""
         return status_of(sources, self.store.where, account, trouble)
 
     async def aclose(self) -> None:
         """Wait for refreshes under way, which may have spent a token, and close the transport."""
-        await self.keeper.finish()
+        if self._keeper is not None:
+            await self._keeper.finish()
         if self._transport is not None:
             await self._transport.aclose()
             self._transport = None

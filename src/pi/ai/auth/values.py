@@ -17,7 +17,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from pi.ai.auth.command import Commands, first_word
 from pi.ai.errors import ConfigError
 
 __all__ = [
@@ -90,9 +89,18 @@ class Resolved(Struct, frozen=True):
 class Values:
     """Resolves values. Commands and keyring entries are remembered for the life of the object."""
 
-    def __init__(self, commands: Commands | None = None) -> None:
-        self.commands = commands or Commands()
+    def __init__(self, commands: Any = None) -> None:
+        self._commands: Any = commands
         self._keyring: dict[str, str] = {}
+
+    @property
+    def commands(self) -> Any:
+        """The `pi.ai.auth.command.Commands`, made at first need: they load an event loop."""
+        if self._commands is None:
+            from pi.ai.auth.command import Commands
+
+            self._commands = Commands()
+        return self._commands
 
     async def resolve(
         self, spec: str, env: Environment, *, what: str, remember: bool = True
@@ -102,8 +110,10 @@ class Values:
         With `remember` a command runs once. Raises `ConfigError` if there is no value.
         """
         if spec.startswith("!"):
+            from pi.ai.auth.command import first_word
+
             command = spec[1:].strip()
-            text = await self.commands.run(command, env.merged(), what=what, remember=remember)
+            text: str = await self.commands.run(command, env.merged(), what=what, remember=remember)
             return Resolved(text, f"command `{first_word(command)}`")
         if spec.startswith(_KEYRING):
             return Resolved(await self._from_keyring(spec, what), spec)
@@ -138,6 +148,8 @@ def present(spec: str, env: Environment) -> bool:
 def describe(spec: str, env: Environment) -> str:
     """Where the value of `spec` comes from, in words and without any secret; "" for a literal."""
     if spec.startswith("!"):
+        from pi.ai.auth.command import first_word
+
         return f"command `{first_word(spec[1:].strip())}`"
     if spec.startswith(_KEYRING):
         return spec

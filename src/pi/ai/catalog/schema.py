@@ -50,8 +50,9 @@ class AuthVariant(
 class AuthRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How a provider is signed in to.
 
-    kinds: any of `api_key`, `oauth`, `aws` (SigV4 or bearer, ambient chain), `google` (Application
-    Default Credentials), `none` (a server without keys).
+    kinds: any of `api_key`, `oauth`, `azure` (resource, deployments, api-version), `aws` (SigV4 or
+    bearer, ambient chain), `google` (Application Default Credentials), `none` (a server without
+    keys).
     env: variables that may hold the key, the first that is set wins. required_env: variables that
     must be set besides. optional_env: variables that are read, for help texts and `auth explain`.
     login: name of the login flow. variants: see `AuthVariant`. help: where to get a key (URL).

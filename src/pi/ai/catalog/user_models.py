@@ -51,6 +51,7 @@ class UserProvider(Struct, frozen=True):
     headers: dict[str, str] = {}
     auth_header: bool = False
     model_headers: dict[str, dict[str, str]] = {}
+    base_url: str | None = None
 
     def headers_for(self, model_id: str) -> dict[str, str]:
         """The headers for one model, unresolved."""
@@ -78,6 +79,7 @@ class UserEntry(Struct, frozen=True):
             own.headers or {},
             own.auth_header is True,
             headers,
+            own.base_url or None,
         )
 
 
