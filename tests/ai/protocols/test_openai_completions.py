@@ -468,6 +468,13 @@ def test_no_cache_key_unless_the_service_knows_it() -> None:
     assert "prompt_cache_key" not in encode("hi", options=Options(session_id="s"))
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_long_retention_names_the_session_where_it_is_known(allowed: bool) -> None:
+    target = model(Compat(supports_long_cache_retention=allowed))
+    body = encode("hi", target, Options(session_id="s", cache_retention="long"))
+    assert body.get("prompt_cache_key") == ("s" if allowed else None)
+
+
 def marked(body: dict[str, Any]) -> list[Any]:
     """The places of cache markers: role and text of a message, or the name of a tool."""
     places: list[Any] = []

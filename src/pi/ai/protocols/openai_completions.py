@@ -43,7 +43,8 @@ class Compat(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     requires_non_null_assistant_content: `content: ""` in place of null.
     requires_tools_with_tool_history: `tools: []` when only the history has tool calls.
     cache_control: prompt caching by `cache_control` markers.
-    prompt_cache_key: the session is named in `prompt_cache_key`.
+    prompt_cache_key: the session is named in `prompt_cache_key`, not only when long caching is
+        asked for.
     tool_stream: `tool_stream: true` makes arguments arrive in pieces.
     service_tiers: what a tier does to the price.
     """
@@ -183,10 +184,11 @@ def _caching(compat: Compat, options: Options) -> dict[str, Any]:
     caching: dict[str, Any] = {}
     if options.cache_retention == "none":
         return caching
-    if compat.prompt_cache_key and options.session_id:
-        caching["prompt_cache_key"] = options.session_id[:_CACHE_KEY_LENGTH]
     long = options.cache_retention == "long" and compat.supports_long_cache_retention
-    if long and not compat.cache_control:
+    kept = long and not compat.cache_control
+    if (compat.prompt_cache_key or kept) and options.session_id:
+        caching["prompt_cache_key"] = options.session_id[:_CACHE_KEY_LENGTH]
+    if kept:
         caching["prompt_cache_retention"] = "24h"
     return caching
 
