@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.common import Row
 
-COLUMNS = "{:<46} {:>10} {:<5} {:>9} {:<26} {:>7} {:>7}  {}"
+COLUMNS = "{:<58} {:>10} {:<5} {:>9} {:<26} {:>7} {:>7}  {}"
 
 
 def _number(value: float | None) -> str:

@@ -63,7 +63,7 @@ def test_a_library_is_known_in_one_room_only(library: str) -> None:
     strangers = [
         f"{module.path}:{line} imports {name}"
         for module in modules().values()
-        for name, line in imports(module)
+        for name, line in imports(module.tree)
         if f"{name}.".startswith(f"{library}.") and module.name not in owners
     ]
     assert not strangers
@@ -73,7 +73,7 @@ def test_protocols_do_no_io() -> None:
     found = [
         f"{module.path}:{line} imports {name}"
         for module in inside("pi.ai.protocols")
-        for name, line in imports(module)
+        for name, line in imports(module.tree)
         if any(f"{name}.".startswith(f"{banned}.") for banned in IO)
     ]
     found += [
@@ -187,7 +187,7 @@ def test_no_import_cycles() -> None:
     graph = {
         module.name: {
             home
-            for name, _ in imports(module)
+            for name, _ in imports(module.tree)
             if (home := name if name in modules() else name.rpartition(".")[0]) in modules()
         }
         for module in modules().values()

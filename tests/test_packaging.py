@@ -1,8 +1,11 @@
 """What is written down about packages agrees with itself."""
 
+import ast
 import re
+import sys
 import tomllib
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import pi
+from support.source import imports
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,3 +64,19 @@ def test_all_extra_is_all_extras() -> None:
     extras = set(project["optional-dependencies"]) - {"all"}
     (everything,) = project["optional-dependencies"]["all"]
     assert set(re.split(r"[\[\],]", everything)[1:-1]) == extras
+
+
+def test_what_tests_and_benches_import_is_locked() -> None:
+    """A package that happens to be in somebody's environment is not there on a clean clone."""
+    files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "bench").glob("*.py")]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    roots = {name.partition(".")[0] for tree in trees for name, _ in imports(tree)}
+    local = {file.stem for file in files} | {file.parent.name for file in files} | {"pi", "tests"}
+    pins = _pins("run.txt").keys() | _pins("test.txt").keys()
+    makers = packages_distributions()
+    strangers = {
+        name: makers.get(name, [])
+        for name in roots - local - sys.stdlib_module_names
+        if not {canonicalize_name(maker) for maker in makers.get(name, [])} & pins
+    }
+    assert not strangers

@@ -35,12 +35,12 @@ def inside(room: str) -> list[Module]:
     return [m for m in modules().values() if f"{m.name}.".startswith(f"{room}.")]
 
 
-def imports(module: Module) -> Iterator[tuple[str, int]]:
+def imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """What a module imports anywhere in it, inside functions too: (dotted name, line).
 
     `from a import b` gives `a.b`, whatever `b` is.
     """
-    for node in ast.walk(module.tree):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
