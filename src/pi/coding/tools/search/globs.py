@@ -48,7 +48,7 @@ def _stars(pattern: str, at: int) -> tuple[str, int]:
     while end < len(pattern) and pattern[end] == "*":
         end += 1
     starts_part = at == 0 or pattern[at - 1] == "/"
-    if end - at == 2 and starts_part:
+    if end - at >= 2 and starts_part:
         if pattern[end : end + 1] == "/":
             return "(?:[^/]+/)*", end + 1
         if end == len(pattern):

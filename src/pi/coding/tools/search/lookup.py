@@ -39,9 +39,9 @@ def required_literal(pattern: str, *, literal: bool, ignore_case: bool) -> bytes
         return None
     if literal:
         return pattern.encode("utf-8", "replace")
-    if re.search(r"[|(\[\\]", pattern):
+    if re.search(r"[|(\[\\{]", pattern):
         return None
-    runs = re.findall(r"[A-Za-z0-9_ ,;:=<>@#%&'\"/-]+(?![*?{])", pattern)
+    runs = re.findall(r"[A-Za-z0-9_ ,;:=<>@#%&'\"/-]+(?![*?])", pattern)
     return max(runs, key=len, default="").encode()
 
 

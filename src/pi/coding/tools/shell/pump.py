@@ -22,14 +22,16 @@ class Pump:
     starve it. `write_end` is for the child; call `start` when the child has it.
     """
 
-    def __init__(self, on_data: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, on_data: Callable[[bytes], None], *, threaded: bool = sys.platform == "win32"
+    ) -> None:
         self.on_data = on_data
         self._loop = asyncio.get_running_loop()
         self._read_end, self.write_end = os.pipe()
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.last_data = 0.0  # time of the loop
         self._relaxed = False
-        self._threaded = sys.platform == "win32"
+        self._threaded = threaded  # pipes cannot be watched on Windows
 
     def start(self) -> None:
         """Give up our writing end and begin to read."""

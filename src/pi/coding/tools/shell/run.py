@@ -33,6 +33,7 @@ _DRAIN_AT_MOST = 3.0
 """Seconds after the shell's end during which its background output still counts."""
 
 _REAP_AT_MOST = 2.0
+_MOMENT = 0.02
 
 _live: set[int] = set()
 
@@ -111,17 +112,20 @@ async def run_command(
     _live.add(child.pid)
     exited = asyncio.ensure_future(child.wait())
     reason: Literal["exited", "timeout", "aborted"] = "exited"
+    left: list[Process] = []
     try:
         try:
             done, _ = await asyncio.wait([exited], timeout=timeout)
             if done:
                 await _drain(pump)
+                left = await _left_over(child.pid)
             else:
                 reason = "timeout"
         except asyncio.CancelledError:
             reason = "aborted"
         if reason == "exited":
-            return _after_exit(child, pump)
+            pump.relax()
+            return Ended(reason, child.returncode, left, held=not pump.ended.done())
         kill_group(child.pid)
         await _reap(exited, pump)
         return Ended(reason, child.returncode)
@@ -174,10 +178,16 @@ async def _drain(pump: Pump) -> None:
         await asyncio.wait([pump.ended], timeout=wait)
 
 
-def _after_exit(child: "ChildProcess", pump: Pump) -> Ended:
-    left = members(child.pid) if group_exists(child.pid) else []
-    pump.relax()
-    return Ended("exited", child.returncode, left, held=not pump.ended.done())
+async def _left_over(group: int) -> list[Process]:
+    """What the command left running. Looked at twice: some may just be about to end."""
+    if not group_exists(group):
+        return []
+    left = members(group)
+    if left:
+        await asyncio.sleep(_MOMENT)
+        still = members(group)
+        left = [process for process in left if process in still]
+    return left
 
 
 async def _reap(exited: "asyncio.Future[int]", pump: Pump) -> None:
