@@ -5,6 +5,7 @@ error. SIGINT and SIGTERM abort the run, which closes sockets and stops tools, b
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -48,6 +49,8 @@ async def _run(
     composition = await compose(home, wishes(args))
     for note in composition.notes:
         sys.stderr.write(f"Warning: {note}\n")
+    gc.enable()
+    gc.freeze()  # what was loaded stays
     async with composition:
         if args.text("mode") == "json":
             from pi.coding.modes.json import run_json

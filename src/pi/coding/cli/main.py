@@ -29,6 +29,9 @@ def main(argv: list[str] | None = None) -> int:
 
             sys.stdout.write(help_text())
             return 0
+        import gc
+
+        gc.disable()  # nothing that is made at start becomes garbage; `headless` enables it again
         from pi.coding.cli.start import start
 
         return start(args)

@@ -4,16 +4,18 @@ import re
 
 __all__ = ["printable"]
 
-_ESCAPES = re.compile(
+_ESCAPES = (
     r"\x1b(?:"
     r"\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: titles, links, clipboard
     r"|[PX^_][^\x1b]*(?:\x1b\\)?"  # DCS, SOS, PM, APC
     r"|\[[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor
     r"|[@-Z\\^_a-z])"  # the short ones
 )
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 def printable(text: str) -> str:
     """`text` without escape sequences and control characters; tab and newline stay."""
-    return _CONTROLS.sub("", _ESCAPES.sub("", text))
+    if text.isprintable():
+        return text  # nearly always, and then no pattern has to be compiled
+    return re.sub(_CONTROLS, "", re.sub(_ESCAPES, "", text))
