@@ -5,6 +5,7 @@ containers, web identity and instance roles are botocore's business, loaded when
 """
 
 import re
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
@@ -66,6 +67,8 @@ class Aws(Kind):
         model = msgspec.structs.replace(ask.model, base_url=endpoint_of(ask.model, env, region))
         if env.get("AWS_BEDROCK_FORCE_CACHE") == "1":
             model = with_compat(model, {"cache_points": True})
+        if region.startswith("us-gov-"):
+            model = _without_display(model)
         way = _way(ask)
         if way.bearer:
             bearer = msgspec.structs.replace(model, auth_header=AuthHeader())
@@ -109,6 +112,20 @@ def endpoint_of(model: Model, env: Environment, region: str) -> str:
     host = standard[1].lower() if standard else "bedrock-runtime"
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"https://{host}.{region}.{suffix}"
+
+
+def _without_display(model: Model) -> Model:
+    """`model` without the field of its thinking that the government partition rejects."""
+    thinking = {level: _dropped(body, "display") for level, body in model.thinking.items()}
+    return msgspec.structs.replace(model, thinking=thinking)
+
+
+def _dropped(body: dict[str, Any], name: str) -> dict[str, Any]:
+    return {
+        key: _dropped(cast("dict[str, Any]", value), name) if isinstance(value, dict) else value
+        for key, value in body.items()
+        if key != name
+    }
 
 
 class _Way(Struct, frozen=True):
