@@ -1,6 +1,7 @@
 """Images for models, with Pillow as the other opinion on what an image is."""
 
 import base64
+import os
 import sys
 from io import BytesIO
 from typing import Any
@@ -22,7 +23,8 @@ def encoded(kind: str, width: int, height: int, mode: str = "RGB", **options: An
 
 def noise(width: int, height: int) -> bytes:
     buffer = BytesIO()
-    Image.effect_noise((width, height), 200).convert("RGB").save(buffer, "PNG")
+    pixels = Image.frombytes("RGB", (width, height), os.urandom(width * height * 3))
+    pixels.save(buffer, "PNG", compress_level=0)
     return buffer.getvalue()
 
 
@@ -74,8 +76,8 @@ def test_large_dimensions_are_made_smaller() -> None:
 
 
 def test_large_files_are_made_smaller() -> None:
-    image, _ = fit(noise(1600, 1500), "image/png")
-    assert opened(image).size == (1600, 1500)
+    image, _ = fit(noise(1100, 1100), "image/png")
+    assert opened(image).size == (1100, 1100)
 
 
 def test_transparency_is_kept() -> None:

@@ -140,7 +140,7 @@ async def test_the_limit_of_matches(call, make, engine: engines.Engine) -> None:
 
 @greps
 async def test_the_limit_of_bytes(call, make, engine: engines.Engine) -> None:
-    make("a", ("x" * 400 + "\n") * 5000)
+    make("a", ("x" * 400 + "\n") * 300)
     result = await call(Grep(engine), pattern="x", limit=10_000)
     assert result.details["truncation"]["truncatedBy"] == "bytes"
     assert len(result.content[0].text) < 52_000

@@ -182,12 +182,11 @@ async def _left_over(group: int) -> list[Process]:
     """What the command left running. Looked at twice: some may just be about to end."""
     if not group_exists(group):
         return []
-    left = members(group)
-    if left:
-        await asyncio.sleep(_MOMENT)
-        still = members(group)
-        left = [process for process in left if process in still]
-    return left
+    pids = {process.pid for process in members(group)}
+    if not pids:
+        return []
+    await asyncio.sleep(_MOMENT)
+    return [process for process in members(group) if process.pid in pids]
 
 
 async def _reap(exited: "asyncio.Future[int]", pump: Pump) -> None:
