@@ -4,22 +4,36 @@ The JSON form of every event is the established one, newest version; modes that 
 these structs as they are.
 """
 
-import msgspec
-from msgspec import Struct
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
 
 from pi.agent.events import AgentEvent
+from pi.ai.messages import Usage
 
 __all__ = [
     "AgentSettled",
     "AutoRetryEnd",
     "AutoRetryStart",
+    "BashExecutionUpdate",
+    "CompactionEnd",
+    "CompactionReason",
+    "CompactionResult",
+    "CompactionStart",
+    "EntryAppended",
+    "ExtensionError",
     "Notice",
     "QueueUpdate",
     "SessionEvent",
     "SessionInfoChanged",
     "SessionStart",
+    "SummarizationRetryAttemptStart",
+    "SummarizationRetryFinished",
+    "SummarizationRetryScheduled",
     "ThinkingLevelChanged",
 ]
+
+CompactionReason = Literal["manual", "threshold", "overflow"]
 
 
 class SessionStart(Struct, frozen=True, tag_field="type", tag="session", omit_defaults=True):
@@ -58,19 +72,101 @@ class AutoRetryEnd(Struct, frozen=True, tag_field="type", tag="auto_retry_end", 
 
     success: bool
     attempt: int
-    final_error: str | msgspec.UnsetType = msgspec.UNSET
+    final_error: str | UnsetType = UNSET
 
 
 class SessionInfoChanged(Struct, frozen=True, tag_field="type", tag="session_info_changed"):
     """The session's name changed; it is absent when it was cleared."""
 
-    name: str | msgspec.UnsetType = msgspec.UNSET
+    name: str | UnsetType = UNSET
 
 
 class ThinkingLevelChanged(Struct, frozen=True, tag_field="type", tag="thinking_level_changed"):
     """The thinking level changed."""
 
     level: str
+
+
+class CompactionResult(Struct, frozen=True, rename="camel"):
+    """A compaction that was made. `estimated_tokens_after` is a rule of thumb, not a count.
+
+    `usage` is what the summary itself has cost.
+    """
+
+    summary: str
+    first_kept_entry_id: str
+    tokens_before: int
+    estimated_tokens_after: int | UnsetType = UNSET
+    usage: Usage | UnsetType = UNSET
+    details: Any = UNSET
+
+
+class CompactionStart(Struct, frozen=True, tag_field="type", tag="compaction_start"):
+    """History is about to be summarised."""
+
+    reason: CompactionReason
+
+
+class CompactionEnd(
+    Struct, frozen=True, tag_field="type", tag="compaction_end", rename="camel", kw_only=True
+):
+    """The summary is made, or not: then `aborted` or `error_message` says why.
+
+    `will_retry`: the request that did not fit is sent again.
+    """
+
+    reason: CompactionReason
+    result: CompactionResult | UnsetType = UNSET
+    aborted: bool = False
+    will_retry: bool = False
+    error_message: str | UnsetType = UNSET
+
+
+class SummarizationRetryScheduled(
+    Struct, frozen=True, tag_field="type", tag="summarization_retry_scheduled", rename="camel"
+):
+    """A summary that failed will be asked for again in `delay_ms`."""
+
+    attempt: int
+    max_attempts: int
+    delay_ms: int
+    error_message: str
+
+
+class SummarizationRetryAttemptStart(
+    Struct, frozen=True, tag_field="type", tag="summarization_retry_attempt_start"
+):
+    """A summary is asked for again. A branch summary has no `reason`."""
+
+    source: Literal["compaction", "branchSummary"]
+    reason: CompactionReason | UnsetType = UNSET
+
+
+class SummarizationRetryFinished(
+    Struct, frozen=True, tag_field="type", tag="summarization_retry_finished"
+):
+    """The retries of a summary are over."""
+
+
+class EntryAppended(Struct, frozen=True, tag_field="type", tag="entry_appended"):
+    """An extension added an entry to the session; `entry` is its line as JSON data."""
+
+    entry: Any
+
+
+class BashExecutionUpdate(Struct, frozen=True, tag_field="type", tag="bash_execution_update"):
+    """Output of a command that the user runs. `id` is that of the command over RPC."""
+
+    delta: str
+    id: Any = UNSET
+
+
+class ExtensionError(Struct, frozen=True, tag_field="type", tag="extension_error", rename="camel"):
+    """An extension failed at `event`."""
+
+    extension_path: str
+    event: str
+    error: str
 
 
 class Notice(Struct, frozen=True, tag_field="type", tag="notice"):
@@ -88,5 +184,13 @@ SessionEvent = (
     | AutoRetryEnd
     | SessionInfoChanged
     | ThinkingLevelChanged
+    | CompactionStart
+    | CompactionEnd
+    | SummarizationRetryScheduled
+    | SummarizationRetryAttemptStart
+    | SummarizationRetryFinished
+    | EntryAppended
+    | BashExecutionUpdate
+    | ExtensionError
     | Notice
 )
