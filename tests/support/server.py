@@ -63,7 +63,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        transport.set_write_buffer_limits(0)
+        transport.set_write_buffer_limits(1, 0)  # with 0 a TLS transport never resumes
         self.number, self.server.connections = self.server.connections, self.server.connections + 1
         self.server._open.add(self)
         self.task = asyncio.ensure_future(self.serve())

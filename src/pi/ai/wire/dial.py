@@ -32,7 +32,7 @@ async def dial(
     timeout: seconds for all of it. Raises `TransportError`, and `ConfigError` for what the user has
     to set right: the proxy's password, the certificates.
     """
-    label = origin.label if proxy is None else f"{origin.label} (through {proxy.label})"
+    label = origin.label if proxy is None else f"{origin.label} through {proxy.label}"
     connection = Connection(pool, label)
     deadline = asyncio.timeout(timeout)
     context: asyncio.Future[ssl.SSLContext] | None = None

@@ -28,7 +28,7 @@ class Proxy(Struct, frozen=True):
     @property
     def label(self) -> str:
         """What to call it in a message."""
-        return f"the proxy {self.origin.label} (from {self.variable})"
+        return f"the proxy {self.origin.label} ({self.variable})"
 
 
 def choose_proxy(origin: Origin, env: Mapping[str, str]) -> Proxy | None:

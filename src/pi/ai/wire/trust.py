@@ -7,11 +7,12 @@ bundle takes some 20 ms without the interpreter lock, so `dial` does it in a thr
 import ssl
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from pi.ai.errors import ConfigError
 
-__all__ = ["client_context", "explain", "kept_context"]
+__all__ = ["client_context", "explain", "kept_context", "load_first"]
 
 _contexts: dict[tuple[str, str], ssl.SSLContext] = {}
 
@@ -89,7 +90,8 @@ def _make(file: str, folder: str) -> ssl.SSLContext:
         elif sys.platform == "win32":
             context.load_default_certs()
         else:
-            _load_system(context)
+            paths = ssl.get_default_verify_paths()
+            load_first(context, (paths.openssl_cafile, *_BUNDLES), paths.openssl_capath)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -108,25 +110,22 @@ def _load_named(context: ssl.SSLContext, file: str, folder: str) -> None:
         raise ConfigError(f"SSL_CERT_FILE cannot be read: {file}: {error.strerror}") from None
 
 
-def _load_system(context: ssl.SSLContext) -> None:
-    """What OpenSSL was built to read, else the first of the usual bundles."""
-    paths = ssl.get_default_verify_paths()
-    folder = Path(paths.openssl_capath)
-    files = [paths.openssl_cafile, *_BUNDLES]
+def load_first(context: ssl.SSLContext, files: tuple[str, ...], folder: str) -> None:
+    """Load the first bundle that can be read, and trust the folder of certificates besides.
+
+    Raises `ConfigError` if there is neither.
+    """
+    if hashed := any(Path(folder).glob("*.[0-9]")):
+        context.load_verify_locations(capath=folder)
     for file in files:
-        try:
+        with suppress(OSError, ssl.SSLError):
             context.load_verify_locations(file)
-            break
-        except (OSError, ssl.SSLError):
-            continue
-    else:
-        if not (folder.is_dir() and any(folder.glob("*.0"))):
-            raise ConfigError(
-                "no CA certificates were found on this system: install the package"
-                " ca-certificates, or set SSL_CERT_FILE to a file that holds them"
-            )
-    if folder.is_dir():
-        context.load_verify_locations(capath=str(folder))
+            return
+    if not hashed:
+        raise ConfigError(
+            "no CA certificates were found on this system: install the package ca-certificates,"
+            " or set SSL_CERT_FILE to a file that holds them"
+        )
 
 
 _SEPARATOR = ";" if sys.platform == "win32" else ":"
