@@ -12,7 +12,7 @@ from pi.coding.tools.truncate import MAX_BYTES, MAX_LINES
 
 def test_importing_the_shelf_loads_no_tool() -> None:
     code = (
-        "import sys, pi.coding.tools\n"
+        "import sys\nfrom pi.coding.tools import builtin_tools\n"
         "print([n for n in sys.modules if n.startswith('pi.coding.tools.')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,13 +4,16 @@
 defaults. Tools of extensions are put beside ours by the same `add`.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pi.ai.registry import Lazy, Registry
-
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pi.agent.tools import Tool
+    from pi.ai.registry import Registry
+
+    builtin_tools: "Registry[Tool]"
+    """The built-in tools with default settings, made when somebody asks for them."""
 
 __all__ = ["ALL_TOOLS", "DEFAULT_TOOLS", "builtin_tools", "tool_shelf"]
 
@@ -23,7 +26,7 @@ ALL_TOOLS = (*DEFAULT_TOOLS, "grep", "find", "ls")
 
 def tool_shelf(
     *,
-    shell_path: str | Path | None = None,
+    shell_path: "str | Path | None" = None,
     command_prefix: str | None = None,
     resize_images: bool = True,
 ) -> "Registry[Tool]":
@@ -32,6 +35,9 @@ def tool_shelf(
     shell_path, command_prefix: see `pi.coding.tools.bash.Bash`.
     resize_images: see `pi.coding.tools.read.Read`.
     """
+
+    # Here and not above: our search engine runs as a process of its own and needs no registry.
+    from pi.ai.registry import Lazy, Registry
 
     def read() -> "Tool":
         from pi.coding.tools.read import Read
@@ -74,5 +80,8 @@ def tool_shelf(
     return shelf
 
 
-builtin_tools = tool_shelf()
-"""The built-in tools with default settings."""
+def __getattr__(name: str) -> object:
+    if name != "builtin_tools":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    shelf = globals()[name] = tool_shelf()
+    return shelf
