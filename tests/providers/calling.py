@@ -28,6 +28,7 @@ from pi.ai.messages import (
     Usage,
     UserMessage,
 )
+from pi.ai.model import Model
 from pi.ai.options import Options
 from pi.ai.request import Request
 from support.server import Reply, Seen, Server
@@ -88,6 +89,16 @@ class Caller:
     ) -> list[AssistantMessage]:
         """The answers to one request for each of `options`, one after the other."""
         target = self.catalog.model(provider, model)
+        return await self.call_model(target, *options, reply=reply, context=context)
+
+    async def call_model(
+        self,
+        target: Model,
+        *options: Options,
+        reply: Reply | None = None,
+        context: Context = CONTEXT,
+    ) -> list[AssistantMessage]:
+        """The same for a model that is already chosen."""
         script = reply or answer_on(target.api)
         answers: list[AssistantMessage] = []
         async with Server(script) as server, Client(authorize=self.resolver.authorize) as client:

@@ -80,7 +80,7 @@ ROWS: list[Row] = [
         provider="openai-codex",
         api="openai-codex-responses",
         model="gpt-6.1-sol",
-        login=login(TOKEN, accountId="account-1"),
+        login=login(TOKEN),
         url="https://chatgpt.com/backend-api/codex/responses",
         auth=("authorization", f"Bearer {TOKEN}"),
         headers={

@@ -41,8 +41,8 @@ class Row(Struct, frozen=True, kw_only=True):
     env: what the user has set. login: what the user has stored instead. auth: the one header that
     carries the key. headers: those that are the same for every request. session: the names of those
     that carry the session id. body: path to value, for a request with a tool, a history and an
-    output limit of 3,000. level, on: a thinking level and what it adds to the body. off: what stands
-    there when no thinking is asked for. headers_on: headers that come with thinking.
+    output limit of 3,000. level, on: a thinking level and what it adds to the body. off: what
+    stands there when no thinking is asked for. headers_on: headers that come with thinking.
     long: path to value for a request with long cache retention. prices: dollars per million tokens
     of input, output, cache read and cache write.
     """

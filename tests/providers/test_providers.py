@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+import pi.ai.auth.flows  # noqa: F401  (the logins, as the program has them)
 from pi.ai.catalog import Catalog
 from pi.ai.messages import AssistantMessage, ThinkingContent, Usage
 from pi.ai.options import Options
-from providers import logins, rows_chat, rows_messages, rows_openai, rows_others
+from providers import rows_chat, rows_messages, rows_openai, rows_others
 from providers.calling import ANSWER, Caller
 from providers.table import Row, differences, thinking_in
 
@@ -29,11 +30,6 @@ NO_CACHE_WRITES = {
 """Wires that do not tell tokens written to the cache from fresh ones."""
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-
-
-@pytest.fixture(autouse=True)
-def _logins() -> None:
-    logins.install()
 
 
 def options(row: Row, **more: Any) -> Options:
