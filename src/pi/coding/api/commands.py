@@ -1,90 +1,353 @@
-"""What a mode may ask. A command is data; `Session.send` carries it out and answers.
+"""What a mode may ask. A command is data; `Session.send` carries it out and gives its answer.
 
 This is the whole reach of every mode: a screen gets no more than a program at the end of a pipe.
+The JSON form of a command is the established one, newest version; `pi.coding.api.answers` says
+what each is answered with.
 """
 
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from pi.ai.messages import AssistantMessage, ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.events import SessionEvent, SessionStart
+from pi.coding.api.ui import UserInterface
 
 __all__ = [
     "Abort",
+    "AbortBash",
+    "AbortRetry",
+    "Bash",
     "ClearQueue",
+    "Clone",
     "Command",
+    "Compact",
+    "CycleModel",
+    "CycleThinkingLevel",
+    "Disposition",
+    "ExportHtml",
+    "ExportJsonl",
     "FollowUp",
+    "Fork",
+    "GetAvailableModels",
+    "GetAvailableThinkingLevels",
+    "GetCommands",
+    "GetEntries",
+    "GetForkMessages",
+    "GetLastAssistantText",
+    "GetMessages",
+    "GetSessionStats",
+    "GetState",
+    "GetTree",
+    "ImportSession",
+    "NavigateTree",
+    "NewSession",
     "Prompt",
+    "QueueMode",
     "Session",
+    "SetAutoCompaction",
+    "SetAutoRetry",
+    "SetFollowUpMode",
+    "SetLabel",
     "SetModel",
     "SetName",
+    "SetSteeringMode",
     "SetThinkingLevel",
     "State",
     "Steer",
+    "SwitchSession",
 ]
 
+QueueMode = Literal["all", "one-at-a-time"]
 
-class Prompt(Struct, frozen=True):
+Disposition = Literal["started", "queued", "handled"]
+"""What became of a prompt: a run began, it waits for one, or somebody dealt with it."""
+
+
+def _wire_name(name: str) -> str:
+    """`GetState` as `get_state`."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).removeprefix("_")
+
+
+class _Command(
+    Struct, frozen=True, tag_field="type", tag=_wire_name, rename="camel", omit_defaults=True
+):
+    """What all commands have in common: how they are written."""
+
+
+# -- saying something -----------------------------------------------------------------------------
+
+
+class Prompt(_Command, frozen=True):
     """Say something and wait until all is settled; the answer is the last assistant message.
 
     While a run goes on, `streaming` says whether the text steers it or waits for its end; without
-    that it is an error.
+    that it is an error. `Session.submit` does not wait.
     """
 
-    text: str
+    text: str = field(name="message")
     images: tuple[ImageContent, ...] = ()
-    streaming: Literal["steer", "followUp"] | None = None
+    streaming: Literal["steer", "followUp"] | None = field(default=None, name="streamingBehavior")
 
 
-class Steer(Struct, frozen=True):
+class Steer(_Command, frozen=True):
     """Say something before the next request of the run."""
 
-    text: str
+    text: str = field(name="message")
     images: tuple[ImageContent, ...] = ()
 
 
-class FollowUp(Struct, frozen=True):
+class FollowUp(_Command, frozen=True):
     """Say something when the run would otherwise end."""
 
-    text: str
+    text: str = field(name="message")
     images: tuple[ImageContent, ...] = ()
 
 
-class Abort(Struct, frozen=True):
-    """End the run; answers when it has ended. What was queued is dropped."""
+class Abort(_Command, frozen=True):
+    """End the run, or the compaction; answers when it has ended. What was queued is dropped."""
 
 
-class ClearQueue(Struct, frozen=True):
-    """Take back what was queued; the answer is the texts."""
+class ClearQueue(_Command, frozen=True):
+    """Take back what was queued."""
 
 
-class SetModel(Struct, frozen=True):
-    """Go on with another model; the answer is the model."""
+class SetSteeringMode(_Command, frozen=True):
+    """How many steering messages go in at a time."""
+
+    mode: QueueMode
+
+
+class SetFollowUpMode(_Command, frozen=True):
+    """How many follow-ups go in at a time."""
+
+    mode: QueueMode
+
+
+# -- model and thinking ----------------------------------------------------------------------------
+
+
+class SetModel(_Command, frozen=True):
+    """Go on with another model."""
 
     provider: str
-    id: str
+    model_id: str
 
 
-class SetThinkingLevel(Struct, frozen=True):
-    """Think more or less; the answer is the level that the model supports."""
+class CycleModel(_Command, frozen=True):
+    """Go on with the next model: of the scope if there is one, else of all that can be used."""
+
+
+class GetAvailableModels(_Command, frozen=True):
+    """The models of providers with credentials."""
+
+
+class SetThinkingLevel(_Command, frozen=True):
+    """Think more or less, as far as the model supports it."""
 
     level: ThinkingLevel
 
 
-class SetName(Struct, frozen=True):
+class CycleThinkingLevel(_Command, frozen=True):
+    """The model's next thinking level."""
+
+
+class GetAvailableThinkingLevels(_Command, frozen=True):
+    """The thinking levels of the model."""
+
+
+# -- policies --------------------------------------------------------------------------------------
+
+
+class Compact(_Command, frozen=True):
+    """Replace history by a summary now. A run that is going on is ended first."""
+
+    custom_instructions: str | None = None
+
+
+class SetAutoCompaction(_Command, frozen=True):
+    """Whether history is compacted when the window is nearly full."""
+
+    enabled: bool
+
+
+class SetAutoRetry(_Command, frozen=True):
+    """Whether an answer that failed for a passing reason is asked for again."""
+
+    enabled: bool
+
+
+class AbortRetry(_Command, frozen=True):
+    """Do not wait for the next attempt: the run ends with the error."""
+
+
+# -- the user's own commands -----------------------------------------------------------------------
+
+
+class Bash(_Command, frozen=True):
+    """Run a command of the user; the model hears of it with the next prompt, unless excluded."""
+
+    command: str
+    exclude_from_context: bool = False
+
+
+class AbortBash(_Command, frozen=True):
+    """End the user's command."""
+
+
+class GetCommands(_Command, frozen=True):
+    """The slash commands that a prompt may begin with: templates, skills, those of extensions."""
+
+
+# -- looking ---------------------------------------------------------------------------------------
+
+
+class GetState(_Command, frozen=True):
+    """How things stand."""
+
+
+class GetMessages(_Command, frozen=True):
+    """The conversation since the last compaction."""
+
+
+class GetEntries(_Command, frozen=True):
+    """All entries of the session in the order of the file, or those after the entry `since`."""
+
+    since: str | None = None
+
+
+class GetTree(_Command, frozen=True):
+    """All entries of the session, each with those that follow it."""
+
+
+class GetSessionStats(_Command, frozen=True):
+    """What the session has used and cost so far."""
+
+
+class GetForkMessages(_Command, frozen=True):
+    """The prompts of the active branch."""
+
+
+class GetLastAssistantText(_Command, frozen=True):
+    """The text of the last answer."""
+
+
+class ExportHtml(_Command, frozen=True):
+    """Write the session as one page; without a path, into the working folder."""
+
+    output_path: str | None = None
+
+
+class ExportJsonl(_Command, frozen=True):
+    """Write the active branch as a session file; without a path, into the working folder."""
+
+    output_path: str | None = None
+
+
+# -- changing the session --------------------------------------------------------------------------
+
+
+class SetName(_Command, frozen=True, tag="set_session_name"):
     """Name the session; an empty name clears it."""
 
     name: str
 
 
-Command = Prompt | Steer | FollowUp | Abort | ClearQueue | SetModel | SetThinkingLevel | SetName
+class SetLabel(_Command, frozen=True):
+    """Put a bookmark on an entry; an empty label takes it away."""
+
+    entry_id: str
+    label: str = ""
+
+
+class NavigateTree(_Command, frozen=True):
+    """Go on from another entry of the session, or with None from before all of them.
+
+    From a prompt it is the place before it, and its text is answered. `summarize`: what happened
+    on the branch that is left is told to the model in a summary.
+    """
+
+    entry_id: str | None
+    summarize: bool = False
+    custom_instructions: str | None = None
+
+
+class NewSession(_Command, frozen=True):
+    """Begin another session. `parent_session`: path of a session that it belongs to."""
+
+    parent_session: str | None = None
+
+
+class SwitchSession(_Command, frozen=True):
+    """Go on with the session in a file."""
+
+    session_path: str
+
+
+class ImportSession(_Command, frozen=True):
+    """Copy a session file into the folder of this project's sessions and go on with the copy."""
+
+    path: str
+
+
+class Fork(_Command, frozen=True):
+    """Go on in a new session with the branch up to before a prompt, whose text is answered."""
+
+    entry_id: str
+
+
+class Clone(_Command, frozen=True):
+    """Go on in a new session with a copy of the active branch."""
+
+
+Command = (
+    Prompt
+    | Steer
+    | FollowUp
+    | Abort
+    | ClearQueue
+    | SetSteeringMode
+    | SetFollowUpMode
+    | SetModel
+    | CycleModel
+    | GetAvailableModels
+    | SetThinkingLevel
+    | CycleThinkingLevel
+    | GetAvailableThinkingLevels
+    | Compact
+    | SetAutoCompaction
+    | SetAutoRetry
+    | AbortRetry
+    | Bash
+    | AbortBash
+    | GetCommands
+    | GetState
+    | GetMessages
+    | GetEntries
+    | GetTree
+    | GetSessionStats
+    | GetForkMessages
+    | GetLastAssistantText
+    | ExportHtml
+    | ExportJsonl
+    | SetName
+    | SetLabel
+    | NavigateTree
+    | NewSession
+    | SwitchSession
+    | ImportSession
+    | Fork
+    | Clone
+)
+
+
+# -- the session -----------------------------------------------------------------------------------
 
 
 class State(Struct, frozen=True):
-    """How things stand."""
+    """How things stand, for modes in this process. `GetState` is the same over a pipe."""
 
     model: Model
     thinking_level: ThinkingLevel
@@ -101,11 +364,19 @@ class Session(Protocol):
     """What a mode is given."""
 
     async def send(self, command: Command) -> Any:
-        """Carry out a command. Raises `PiError` if it can't be."""
+        """Carry out a command and give its answer. Raises `PiError` if it can't be done."""
+        ...
+
+    async def submit(self, prompt: Prompt) -> Disposition:
+        """As `send` of a prompt, but only until it was taken. Raises `PiError` if it was not."""
         ...
 
     def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
         """Hear all events, in order; gives a function that ends it."""
+        ...
+
+    def use_ui(self, ui: UserInterface) -> None:
+        """Ask and tell the user there from now on."""
         ...
 
     @property
