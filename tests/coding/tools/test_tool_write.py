@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pi.agent.tools import ToolError
 from pi.coding.tools.atomic import Cancelled, replace
 from pi.coding.tools.edit import Edit
 from pi.coding.tools.queue import exclusive, mutate
@@ -144,6 +145,14 @@ async def test_changes_of_one_file_run_in_the_order_of_the_calls(call, make) -> 
     assert path.read_text() == "end"
 
 
+async def test_a_file_can_be_made_and_edited_in_one_turn(call, tmp_path: Path) -> None:
+    await asyncio.gather(
+        call(TOOL, path="new/f", content="a\n"),
+        call(Edit(), path="new/f", edits=[{"oldText": "a", "newText": "b"}]),
+    )
+    assert (tmp_path / "new/f").read_text() == "b\n"
+
+
 async def test_edits_of_one_turn_do_not_overwrite_each_other(call, make) -> None:
     path = make("f", "a\nb\nc\nd\n")
     tool = Edit()
@@ -181,10 +190,25 @@ async def test_a_cancelled_change_holds_its_place_until_it_has_ended(tmp_path: P
     assert not first.done()
     assert order == []
     go_on.set()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(ToolError, match="Stopped, but the change had already been made"):
         await first
     await second
     assert order == ["first, stopped: True", "second"]
+
+
+async def test_a_change_that_gives_up_is_cancelled(tmp_path: Path) -> None:
+    started = threading.Event()
+
+    def patient(stop: Stop) -> None:
+        started.set()
+        stop.wait(5)
+        raise Cancelled
+
+    task = asyncio.create_task(mutate(tmp_path / "f", patient))
+    assert await asyncio.to_thread(started.wait, 5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_a_cancelled_waiter_gives_up_its_place(tmp_path: Path) -> None:

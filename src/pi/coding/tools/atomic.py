@@ -1,7 +1,8 @@
 """Replacing a file so that at any moment it is wholly the old one or wholly the new one.
 
 The new bytes go to a temporary file in the same folder, are flushed to the disk and take the name
-of the old file, with its mode, owner and extended attributes. Symbolic links are followed. What
+of the old file, with its mode, owner and extended attributes. Symbolic links are followed; a hard
+link becomes a file of its own, so that a package manager's shared store is never changed. What
 cannot be replaced (a device, a file mounted by itself, a file in a folder that may not be written)
 is written in place instead.
 """

@@ -17,7 +17,7 @@ from pi.coding.tools.editing.linediff import render
 from pi.coding.tools.editing.lineends import View
 from pi.coding.tools.editing.splice import Edit as Passage
 from pi.coding.tools.editing.splice import apply, plan
-from pi.coding.tools.paths import existing, explain, printable
+from pi.coding.tools.paths import existing, explain, printable, resolve
 from pi.coding.tools.prose import description
 from pi.coding.tools.queue import mutate
 from pi.coding.tools.textfile import detect
@@ -89,9 +89,10 @@ class Edit(Tool):
         edits = msgspec.convert(arguments["edits"], list[Passage])
         if not edits:
             raise ToolError("edits is empty. Give at least one oldText with its newText.")
-        path = existing(typed, context.cwd)
 
         def work(stop: Stop) -> ToolResult:
+            # Looked up in turn: an earlier call of the same batch may just have made the file.
+            path = existing(typed, context.cwd)
             try:
                 return _edit(path, typed, edits, stop)
             except OSError as error:
@@ -99,7 +100,11 @@ class Edit(Tool):
             except Cancelled:
                 raise ToolError("Stopped before the file was changed.") from None
 
-        return await mutate(path, work)
+        try:
+            place = existing(typed, context.cwd)
+        except ToolError:
+            place = resolve(typed, context.cwd)
+        return await mutate(place, work)
 
 
 def _edit(path: Path, typed: str, edits: list[Passage], stop: Stop) -> ToolResult:

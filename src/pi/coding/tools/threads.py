@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from pi.agent.tools import ToolError
+
 __all__ = ["Stop", "looking", "settling"]
 
 Stop = threading.Event
@@ -32,7 +34,8 @@ async def looking(work: Callable[[Stop], T]) -> T:
 async def settling(work: Callable[[Stop], T]) -> T:
     """Run `work` in a thread. On cancellation its stop flag is set and its end is awaited.
 
-    The cancellation is raised afterwards, whether the work gave up or had gone too far to.
+    Afterwards the cancellation is raised if the work gave up, and `ToolError` if it was too late:
+    the model has to know of a change that was made.
     """
     stop = Stop()
     future = asyncio.get_running_loop().run_in_executor(None, work, stop)
@@ -45,6 +48,6 @@ async def settling(work: Callable[[Stop], T]) -> T:
                 await asyncio.wait([future])
             except asyncio.CancelledError:
                 continue  # asked again: still, the write has to end first
-        if not future.cancelled():
-            future.exception()  # seen: it has no other reader
+        if future.exception() is None:
+            raise ToolError("Stopped, but the change had already been made.") from None
         raise
