@@ -84,5 +84,7 @@ class Registry(Generic[T]):
     def _near(self, name: str) -> str:
         from difflib import get_close_matches  # costs 3 ms, needed only for this message
 
-        near = get_close_matches(name, self._items, n=3) or sorted(self._items)
-        return f"; known: {', '.join(near)}" if near else ""
+        near = get_close_matches(name, self._items, n=3)
+        if near:
+            return f"; did you mean {' or '.join(near)}?"
+        return f"; known: {', '.join(sorted(self._items))}" if self._items else ""

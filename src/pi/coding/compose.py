@@ -248,7 +248,7 @@ def _system(
 
 def _changed(names: list[str], wanted: tuple[str, ...]) -> list[str]:
     """`+a` and `-b` change the list; anything else replaces it."""
-    if not all(name.startswith(("+", "-")) for name in wanted):
+    if not wanted or not all(name.startswith(("+", "-")) for name in wanted):
         return [name.removeprefix("+") for name in wanted if not name.startswith("-")]
     dropped = {name[1:] for name in wanted if name.startswith("-")}
     added = [name[1:] for name in wanted if name.startswith("+")]

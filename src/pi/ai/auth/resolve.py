@@ -144,7 +144,10 @@ class Resolver:
         chosen = sources.found[0] if sources.found else None
         if chosen is not None and chosen.step == "override":
             return chosen
-        if sources.problem is not None:
+        # A store that cannot be read may hold a login that owns the provider: another key is not
+        # used in its place. Where only keys are possible, the one in the environment will do.
+        owned = chosen is None or "oauth" in sources.row.auth.kinds
+        if sources.problem is not None and owned and not sources.keyless(model.id):
             raise sources.problem
         account = self.accounts.get(sources.row.id)
         if account and (chosen is None or chosen.step != "stored"):

@@ -317,5 +317,6 @@ def _not_found(pattern: str, rows: Sequence[IndexRow]) -> str:
     name = _split_level(pattern)[0].lower()
     ids = {row.id.lower(): row.id for row in rows}
     near = get_close_matches(name, ids, n=3, cutoff=0.5)
-    hint = f"nearest: {', '.join(ids[item] for item in near)}" if near else "see the list of models"
+    named = ", ".join(ids[item] for item in near)
+    hint = f"nearest: {named}" if near else "`pi --list-models --all` lists what there is"
     return f"unknown model {pattern!r}; {hint}"

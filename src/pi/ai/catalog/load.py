@@ -316,5 +316,6 @@ def _nearest(name: str, known: list[str]) -> str:
 
     lower = {item.lower(): item for item in known}
     near = get_close_matches(name.lower(), lower, n=3, cutoff=0.5)
-    shown = [lower[item] for item in near] or sorted(known)[:5]
-    return f"; nearest: {', '.join(shown)}" if shown else ""
+    if not near:
+        return "; `pi --list-models --all` lists what there is"
+    return f"; nearest: {', '.join(lower[item] for item in near)}"
