@@ -4,16 +4,10 @@
 defaults. Tools of extensions are put beside ours by the same `add`.
 """
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pi.agent.tools import Tool
-    from pi.ai.registry import Registry
-
-    builtin_tools: "Registry[Tool]"
-    """The built-in tools with default settings, made when somebody asks for them."""
+from pi.agent.tools import Tool
+from pi.ai.registry import Lazy, Registry
 
 __all__ = ["ALL_TOOLS", "DEFAULT_TOOLS", "builtin_tools", "tool_shelf"]
 
@@ -26,50 +20,47 @@ ALL_TOOLS = (*DEFAULT_TOOLS, "grep", "find", "ls")
 
 def tool_shelf(
     *,
-    shell_path: "str | Path | None" = None,
+    shell_path: str | Path | None = None,
     command_prefix: str | None = None,
     resize_images: bool = True,
-) -> "Registry[Tool]":
+) -> Registry[Tool]:
     """The built-in tools with settings, each made at first use.
 
     shell_path, command_prefix: see `pi.coding.tools.bash.Bash`.
     resize_images: see `pi.coding.tools.read.Read`.
     """
 
-    # Here and not above: our search engine runs as a process of its own and needs no registry.
-    from pi.ai.registry import Lazy, Registry
-
-    def read() -> "Tool":
+    def read() -> Tool:
         from pi.coding.tools.read import Read
 
         return Read(resize_images=resize_images)
 
-    def bash() -> "Tool":
+    def bash() -> Tool:
         from pi.coding.tools.bash import Bash
 
         return Bash(shell_path=shell_path, command_prefix=command_prefix)
 
-    def edit() -> "Tool":
+    def edit() -> Tool:
         from pi.coding.tools.edit import Edit
 
         return Edit()
 
-    def write() -> "Tool":
+    def write() -> Tool:
         from pi.coding.tools.write import Write
 
         return Write()
 
-    def grep() -> "Tool":
+    def grep() -> Tool:
         from pi.coding.tools.grep import Grep
 
         return Grep()
 
-    def find() -> "Tool":
+    def find() -> Tool:
         from pi.coding.tools.find import Find
 
         return Find()
 
-    def ls() -> "Tool":
+    def ls() -> Tool:
         from pi.coding.tools.ls import Ls
 
         return Ls()
@@ -80,8 +71,5 @@ def tool_shelf(
     return shelf
 
 
-def __getattr__(name: str) -> object:
-    if name != "builtin_tools":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    shelf = globals()[name] = tool_shelf()
-    return shelf
+builtin_tools = tool_shelf()
+"""The built-in tools with default settings."""

@@ -8,12 +8,9 @@ header, so that nothing large is decoded only to find out that it is too large.
 import base64
 import warnings
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pi.ai.messages import ImageContent
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 __all__ = ["MAX_BASE64", "MAX_SIDE", "fit", "pixel_size"]
 
@@ -124,11 +121,11 @@ def _base64_length(size: int) -> int:
     return (size + 2) // 3 * 4
 
 
-def _shrink(image: "Image") -> tuple[ImageContent | None, str]:
+def _shrink(image: Any) -> tuple[ImageContent | None, str]:
     from PIL import Image, ImageOps
 
     original = image.size
-    upright: Image.Image = ImageOps.exif_transpose(image)
+    upright = ImageOps.exif_transpose(image)
     side = min(MAX_SIDE, max(upright.size))
     while side >= 1:
         smaller = upright.copy()
@@ -148,7 +145,7 @@ def _shrink(image: "Image") -> tuple[ImageContent | None, str]:
     return None, "It could not be made small enough to send."
 
 
-def _smallest(image: "Image") -> ImageContent | None:
+def _smallest(image: Any) -> ImageContent | None:
     """`image` as PNG or JPEG: the smaller of the two, then JPEG of lower and lower quality."""
     has_alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
     rgb = image.convert("RGBA" if has_alpha else "RGB")
@@ -165,7 +162,7 @@ def _smallest(image: "Image") -> ImageContent | None:
     return ImageContent(base64.b64encode(data).decode("ascii"), mime)
 
 
-def _encoded(image: "Image", kind: str, **options: Any) -> bytes:
+def _encoded(image: Any, kind: str, **options: Any) -> bytes:
     buffer = BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()

@@ -9,10 +9,11 @@ off their hands.
 import asyncio
 import os
 import sys
+from asyncio.subprocess import Process as ChildProcess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from msgspec import Struct
 
@@ -20,9 +21,6 @@ from pi.agent.tools import ToolError
 from pi.coding.tools.paths import printable
 from pi.coding.tools.shell.groups import Process, group_exists, kill_group, members
 from pi.coding.tools.shell.pump import Pump
-
-if TYPE_CHECKING:
-    from asyncio.subprocess import Process as ChildProcess
 
 __all__ = ["Ended", "find_shell", "kill_all", "run_command"]
 
@@ -138,7 +136,7 @@ def _require_folder(cwd: Path) -> None:
         raise ToolError(f"The working folder {printable(cwd)} does not exist (any more).")
 
 
-async def _start(argv: list[str], pump: Pump, cwd: Path, env: dict[str, str]) -> "ChildProcess":
+async def _start(argv: list[str], pump: Pump, cwd: Path, env: dict[str, str]) -> ChildProcess:
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *argv,
