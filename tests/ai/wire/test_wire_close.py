@@ -344,6 +344,6 @@ async def test_nothing_stays_behind_a_request() -> None:
 def test_the_stress_script_still_runs() -> None:
     script = Path(__file__).parents[3] / "bench" / "exit_stress.py"
     done = subprocess.run(
-        [sys.executable, str(script), "12"], capture_output=True, timeout=60, check=False
+        [sys.executable, str(script), "8"], capture_output=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -311,6 +311,21 @@ async def test_a_keep_alive_time_that_is_over_is_respected() -> None:
         assert server.connections == 2
 
 
+async def test_connections_are_kept_for_a_while() -> None:
+    async with Server(lambda seen: Reply(b"x")) as server:
+        client = Transport(keep_alive=0.1)
+        for _ in range(3):
+            await (await client.send(get(server.url))).read()
+            await asyncio.sleep(0.06)
+        assert server.connections == 1
+        await asyncio.sleep(0.15)
+        assert server.open_connections == 0
+        client = Transport(keep_alive=0)
+        await (await client.send(get(server.url))).read()
+        await asyncio.sleep(0.01)
+        assert server.open_connections == 0
+
+
 async def test_few_idle_connections_are_kept() -> None:
     go = asyncio.Event()
     async with Server(lambda seen: Reply([b"a", go.wait, b"b"])) as server:

@@ -56,12 +56,16 @@ def test_backoff_stays_in_bounds(attempt: int, rand: float) -> None:
 KINDS = {408: "transport", 409: "protocol", 429: "rate_limit", 400: "protocol", 404: "config"}
 
 
+@pytest.fixture(scope="module")
+def sdk() -> openai.OpenAI:
+    return openai.OpenAI(api_key="test-key", base_url="http://127.0.0.1:9")
+
+
 @pytest.mark.parametrize("status", [400, 404, 408, 409, 422, 429, 500, 502, 503, 504, 529])
 @pytest.mark.parametrize("advice", [None, "true", "false"])
-def test_the_same_statuses_as_the_sdk(status: int, advice: str | None) -> None:
+def test_the_same_statuses_as_the_sdk(sdk: openai.OpenAI, status: int, advice: str | None) -> None:
     headers = {} if advice is None else {"x-should-retry": advice}
-    client = openai.OpenAI(api_key="test-key", base_url="http://127.0.0.1:9")
-    theirs = client._should_retry(httpx.Response(status, headers=headers))
+    theirs = sdk._should_retry(httpx.Response(status, headers=headers))
     kind = KINDS.get(status, "overloaded" if status >= 500 else "protocol")
     ours = should_retry(ErrorInfo(kind, "x", status), 1, 2, headers)  # type: ignore[arg-type]
     if kind == "config":

@@ -51,8 +51,8 @@ async def open_socket(lookups: Lookups, host: str, port: int) -> socket.socket:
                 task.result().close()
 
 
-def in_thread(work: Callable[[], T]) -> "asyncio.Future[T]":
-    """Run `work` in a thread that no exit waits for."""
+def in_thread(work: Callable[[], T], *, daemon: bool) -> "asyncio.Future[T]":
+    """Run `work` in a thread of its own. daemon: whether the program may exit before it is done."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
     future.add_done_callback(_seen)
@@ -74,7 +74,7 @@ def in_thread(work: Callable[[], T]) -> "asyncio.Future[T]":
         with suppress(RuntimeError):  # the loop has closed meanwhile
             loop.call_soon_threadsafe(settle, result, error)
 
-    threading.Thread(target=run, name="pi-wire", daemon=True).start()
+    threading.Thread(target=run, name="pi-wire", daemon=daemon).start()
     return future
 
 
@@ -92,7 +92,7 @@ async def _addresses(lookups: Lookups, host: str, port: int) -> list[Address]:
     key = (host, port)
     future = lookups.get(key)
     if future is None:
-        future = lookups[key] = in_thread(lambda: _lookup(host, port, 0))
+        future = lookups[key] = in_thread(lambda: _lookup(host, port, 0), daemon=True)
         future.add_done_callback(lambda _: lookups.pop(key, None))
     return await asyncio.shield(future)
 

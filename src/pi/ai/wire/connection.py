@@ -7,6 +7,7 @@ before it returns, so that the other side knows at once even if this event loop 
 import asyncio
 import socket
 import ssl
+from collections.abc import Hashable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,14 +33,16 @@ class Unanswered(TransportError):
 class Connection(asyncio.Protocol):
     """An HTTP/1.1 connection. `label` names the other end in messages.
 
-    pipe: where requests are written to; `dial` puts TLS layers there. idle_since: when it came back
-    to its pool, in loop time. keep_seconds: how long the server says it keeps it.
+    key: under what it comes back to its pool, None while it is dialled. pipe: where requests are
+    written to; `dial` puts TLS layers there. idle_since: when it came back, in loop time.
+    keep_seconds: how long the server says it keeps it.
     """
 
     def __init__(self, pool: "Pool", label: str) -> None:
         self.pool = pool
         self.loop = pool.loop
         self.label = label
+        self.key: Hashable = None
         self.pipe: Pipe | None = None
         self.lost = False
         self.idle_since = self.keep_seconds = 0.0
@@ -57,10 +60,9 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange = Exchange(self, bodiless=bodiless)
         self._parser = HttpResponseParser(exchange)
         self._head_bytes = 0
-        if self.lost:
-            self._exchange = None
-            raise self._ended(exchange, None)
         try:
+            if self.lost:
+                raise self._ended(exchange, None)
             await self._send(head, body, exchange)
             await exchange.head()
         except BaseException:

@@ -64,7 +64,8 @@ def _trusted(env: Mapping[str, str]) -> asyncio.Future[ssl.SSLContext]:
     """The TLS context; the first time it is made while the socket connects."""
     context = kept_context(env)
     if context is None:
-        return in_thread(lambda: client_context(env))
+        # An exit waits for this one: OpenSSL must not be taken down while it reads certificates.
+        return in_thread(lambda: client_context(env), daemon=False)
     ready: asyncio.Future[ssl.SSLContext] = asyncio.get_running_loop().create_future()
     ready.set_result(context)
     return ready

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from pi._version import __version__
-from pi.ai.errors import TransportError
+from pi.ai.errors import ConfigError, TransportError
 from pi.ai.request import Request
 from pi.ai.wire.body import inflater
 from pi.ai.wire.connection import Connection, Unanswered
@@ -38,18 +38,21 @@ class Transport:
     It may be used by any number of tasks, and in several event loops, each of which has its own
     connections. `aclose` is good manners, not a duty.
 
-    connect_timeout: seconds for name, socket, proxy and TLS together. env: where proxies and
-    certificates are looked up, by default the process environment at the time of the request.
+    connect_timeout: seconds for name, socket, proxy and TLS together. keep_alive: seconds that a
+    connection waits to be used again. env: where proxies and certificates are looked up, by default
+    the process environment at the time of the request.
     """
 
     def __init__(
         self,
         *,
         connect_timeout: float = 15.0,
+        keep_alive: float = 60.0,
         env: Mapping[str, str] | None = None,
         user_agent: str = f"pi-for-python/{__version__}",
     ) -> None:
         self._connect_timeout = connect_timeout
+        self._keep_alive = keep_alive
         self._env: Mapping[str, str] = os.environ if env is None else env
         self._user_agent = user_agent
         self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
@@ -95,7 +98,11 @@ class Transport:
         while True:
             target = parse_url(request.url)
             response = await self._send(request, target, idle_timeout)
-            onward = _redirected(request, target, response)
+            try:
+                onward = _redirected(request, target, response)
+            except ConfigError:
+                response.close()
+                raise
             if onward is None:
                 return response
             response.finish()
@@ -155,7 +162,7 @@ class Transport:
             env=self._env,
             user_agent=self._user_agent,
         )
-        pool.assign(connection, key)
+        connection.key = key
         return connection, await connection.request(head, request.content, bodiless=bodiless)
 
     def _pool(self) -> Pool:
@@ -164,7 +171,7 @@ class Transport:
         if pool is None:
             for other in [other for other in self._pools if other.is_closed()]:
                 del self._pools[other]
-            pool = self._pools[loop] = Pool(loop)
+            pool = self._pools[loop] = Pool(loop, self._keep_alive)
         return pool
 
 

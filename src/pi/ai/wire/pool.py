@@ -12,10 +12,7 @@ from collections.abc import Hashable
 from pi.ai.wire.connect import Lookups
 from pi.ai.wire.connection import Connection
 
-__all__ = ["IDLE_SECONDS", "MAX_IDLE", "Pool"]
-
-IDLE_SECONDS = 60.0
-"""How long a connection waits to be used again."""
+__all__ = ["MAX_IDLE", "Pool"]
 
 MAX_IDLE = 16
 """How many connections to one place wait at the same time."""
@@ -40,55 +37,53 @@ class _Guard:
 
 
 class Pool:
-    """Connections of `loop`, by the key under which they were dialled."""
+    """Connections of `loop`, by the key under which they were dialled.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    keep_alive: seconds that a connection waits to be used again; 0 for not at all.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, keep_alive: float) -> None:
         self.loop = loop
+        self._keep_alive = keep_alive
         self.lookups: Lookups = {}
         self._open: set[Connection] = set()
         self._idle: dict[Hashable, list[Connection]] = {}
-        self._keys: dict[Connection, Hashable] = {}
         self._guard: weakref.ref[asyncio.TimerHandle] | None = None
         self._sweeper: asyncio.TimerHandle | None = None
-        self._keeping = True
-
-    def assign(self, connection: Connection, key: Hashable) -> None:
-        """Say under which key a connection comes back."""
-        self._keys[connection] = key
 
     def take(self, key: Hashable) -> Connection | None:
         """The connection that was used last, out of the pool."""
-        waiting = self._idle.get(key)
         now = self.loop.time()
-        while waiting:
-            connection = waiting.pop()
-            if not waiting:
-                del self._idle[key]
-            if not _expired(connection, now):
+        while waiting := self._idle.get(key):
+            connection = waiting[-1]
+            self.withdraw(connection)
+            if not self._expired(connection, now):
                 return connection
             connection.abort()
         return None
 
     def put(self, connection: Connection, *, keep: bool) -> None:
         """Keep a connection for later if it can be used again, or close it."""
-        key = self._keys.get(connection)
-        if key is None:
+        if connection.key is None:
             return  # still being dialled
-        waiting = self._idle.setdefault(key, [])
-        if not keep or not self._keeping or len(waiting) >= MAX_IDLE:
+        waiting = self._idle.setdefault(connection.key, [])
+        if not keep or not self._keep_alive or len(waiting) >= MAX_IDLE:
             connection.abort()
             return
         connection.idle_since = self.loop.time()
         waiting.append(connection)
         if self._sweeper is None:
-            self._sweeper = self.loop.call_later(IDLE_SECONDS, self._sweep)
+            self._sweeper = self.loop.call_later(self._keep_alive, self._sweep)
 
     def withdraw(self, connection: Connection) -> None:
         """This connection is not to be used again."""
-        key = self._keys.pop(connection, None)
-        waiting = self._idle.get(key) if key is not None else None
-        if waiting is not None and connection in waiting:
+        waiting = self._idle.get(connection.key)
+        if waiting is None:
+            return
+        if connection in waiting:
             waiting.remove(connection)
+        if not waiting:
+            del self._idle[connection.key]
 
     def opened(self, connection: Connection) -> None:
         """A socket was opened."""
@@ -105,7 +100,7 @@ class Pool:
 
     def close_idle(self) -> None:
         """Close what waits, and from now on what would come back."""
-        self._keeping = False
+        self._keep_alive = 0.0
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
@@ -126,13 +121,12 @@ class Pool:
         now = self.loop.time()
         for waiting in list(self._idle.values()):
             for connection in list(waiting):
-                if _expired(connection, now):
+                if self._expired(connection, now):
                     connection.abort()
-        self._idle = {key: waiting for key, waiting in self._idle.items() if waiting}
         self._sweeper = None
         if self._idle:
             oldest = min(waiting[0].idle_since for waiting in self._idle.values())
-            self._sweeper = self.loop.call_at(oldest + IDLE_SECONDS, self._sweep)
+            self._sweeper = self.loop.call_at(oldest + self._keep_alive, self._sweep)
 
     def _disarm(self) -> None:
         handle = self._guard() if self._guard is not None else None
@@ -143,8 +137,6 @@ class Pool:
             self._sweeper.cancel()
             self._sweeper = None
 
-
-def _expired(connection: Connection, now: float) -> bool:
-    return connection.lost or now - connection.idle_since > min(
-        IDLE_SECONDS, connection.keep_seconds
-    )
+    def _expired(self, connection: Connection, now: float) -> bool:
+        limit = min(self._keep_alive, connection.keep_seconds)
+        return connection.lost or now - connection.idle_since >= limit
