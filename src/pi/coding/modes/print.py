@@ -7,8 +7,8 @@ standard error, one short line a tool call, when somebody is there to read it.
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from pi.agent.events import ToolExecutionEnd, ToolExecutionStart
-from pi.ai.messages import AssistantMessage, TextContent
+from pi.agent.events import MessageEnd, ToolExecutionEnd, ToolExecutionStart
+from pi.ai.messages import AssistantMessage, Message, TextContent
 from pi.coding.api.commands import Prompt, Session
 from pi.coding.api.events import AutoRetryStart, Notice, SessionEvent
 from pi.coding.modes.sanitize import printable
@@ -74,12 +74,21 @@ class _Progress:
             )
         elif not self._show:
             return
+        elif isinstance(event, MessageEnd):
+            self._say(event.message)
         elif isinstance(event, ToolExecutionStart):
             self._err.write(self._dim(f"  {event.tool_name} {_brief(event.args)}") + "\n")
         elif isinstance(event, ToolExecutionEnd) and event.is_error:
             text = next((b["text"] for b in event.result["content"] if "text" in b), "")
-            self._err.write(self._dim(f"  ! {printable(text).strip()[:160]}") + "\n")
+            lines = [line.strip() for line in printable(text).splitlines() if line.strip()]
+            for line in lines[-2:]:
+                self._err.write(self._dim(f"  ! {line[:160]}") + "\n")
         self._err.flush()
+
+    def _say(self, message: Message) -> None:
+        """What the model says between its tool calls; its last word goes to standard output."""
+        if isinstance(message, AssistantMessage) and message.tool_calls and message.text.strip():
+            self._err.write(printable(message.text).strip() + "\n")
 
 
 def _brief(arguments: dict[str, object]) -> str:
