@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from pi.agent.tools import ToolResult
 from pi.ai.messages import AssistantMessage, Message, ToolCall, ToolResultMessage
+from pi.ai.options import Options
 
 __all__ = ["Block", "Hooks"]
 
@@ -21,7 +22,27 @@ class Block(Struct, frozen=True):
 
 
 class Hooks:
-    """Every method may be left as it is: the defaults change nothing."""
+    """Every method may be left as it is: the defaults change nothing.
+
+    In the order of a run: `on_run_start`; for every request `before_turn`, `call_options`,
+    `before_request`, then `after_answer` or `after_error`; for every call `before_tool` and
+    `after_tool`; `after_turn`; `before_end` when nothing is left to do; `on_run_end`.
+    """
+
+    def on_run_start(self) -> None:
+        """A run begins."""
+
+    async def before_turn(self) -> str | None:
+        """A reason to end the run instead of asking the model; what is queued stays queued.
+
+        Everything said so far is recorded and nothing is asked yet, so this is where the recorded
+        conversation may be changed. It may take long: what is queued meanwhile goes in after it.
+        """
+        return None
+
+    def call_options(self, options: Options) -> Options:
+        """The options to use instead of `options`, for this request only."""
+        return options
 
     async def before_request(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """The messages to send instead of `messages`, for this request only."""
@@ -37,6 +58,13 @@ class Hooks:
         """The result to use, and whether it is an error."""
         return result, is_error
 
+    async def after_answer(self, message: AssistantMessage) -> bool:
+        """Whether to ask again instead of going on with `message`, which came without an error.
+
+        Whoever says so has taken the message out of the conversation; its calls are not executed.
+        """
+        return False
+
     async def after_turn(
         self, message: AssistantMessage, results: tuple[ToolResultMessage, ...]
     ) -> str | None:
@@ -49,3 +77,12 @@ class Hooks:
         The failed message is not part of the conversation when it is.
         """
         return False
+
+    async def before_end(self) -> None:
+        """The run is about to end: nothing is queued, the model is done.
+
+        What is queued until this returns is still delivered in the same run.
+        """
+
+    def on_run_end(self) -> None:
+        """The run is over, however it ended: done, failed, held back or cancelled."""

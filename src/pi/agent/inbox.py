@@ -27,6 +27,11 @@ class Inbox:
         self.steering: list[UserMessage] = []
         self.follow_up: list[UserMessage] = []
 
+    @property
+    def waiting(self) -> bool:
+        """Whether anything was not delivered yet."""
+        return bool(self.steering or self.follow_up)
+
     def take_steering(self) -> list[UserMessage]:
         """The messages to deliver before the next request."""
         return _take(self.steering, self.steering_mode)

@@ -82,33 +82,55 @@ class Loop:
         When the task is cancelled, the answer so far is recorded as aborted, running tools are
         stopped and answered for, `agent_end` is sent, and then the cancellation goes on.
         """
-        emit = self._host.emit
         self._added = []
-        emit(AgentStart())
+        for hook in self._hooks:
+            hook.on_run_start()
+        self._host.emit(AgentStart())
         try:
             await self._turns(prompts)
         finally:
-            emit(AgentEnd(tuple(self._added)))
+            try:
+                for hook in self._hooks:
+                    hook.on_run_end()
+            finally:
+                self._host.emit(AgentEnd(tuple(self._added)))
         return tuple(self._added)
 
     async def _turns(self, prompts: Sequence[Message]) -> None:
-        emit = self._host.emit
+        emit, inbox = self._host.emit, self._inbox
         emit(TurnStart())
         for prompt in prompts:
             self._say(prompt)
-        pending: Sequence[Message] = self._inbox.take_steering()
+        first = going_on = True
         while True:
+            if not going_on and not inbox.waiting:
+                for hook in self._hooks:
+                    await hook.before_end()
+                if not inbox.waiting:
+                    return
+            if await self._held_back():
+                return
+            pending = inbox.take_steering()
+            if not going_on and not pending:
+                pending = inbox.take_follow_up()
+                if not pending:  # it was taken back while a hook was at work
+                    return
+            if not first:
+                emit(TurnStart())
+            first = False
             for message in pending:
                 self._say(message)
-            going_on = await self._turn()
-            pending = self._inbox.take_steering() if going_on is not None else ()
-            if going_on is None:
+            outcome = await self._turn()
+            if outcome is None:
                 return
-            if not going_on and not pending:
-                pending = self._inbox.take_follow_up()
-                if not pending:
-                    return
-            emit(TurnStart())
+            going_on = outcome
+
+    async def _held_back(self) -> bool:
+        """Whether a hook has a reason to end the run before the next request."""
+        for hook in self._hooks:
+            if await hook.before_turn():
+                return True
+        return False
 
     async def _turn(self) -> bool | None:
         """One turn. Whether the model goes on; None means that the run ends whatever is queued."""
@@ -119,15 +141,11 @@ class Loop:
                 if answer.stop_reason == "error" and await hook.after_error(answer):
                     return True
             return None
-        calls = answer.tool_calls
-        results: list[ToolResultMessage] = []
-        terminate = False
-        if calls and answer.stop_reason == "length":
-            results = [_cut_off(call.id, call.name) for call in calls]
-        elif calls:
-            results, terminate = await execute(
-                calls, turn.tools, self._hooks, self._host.emit, turn.surroundings
-            )
+        for hook in self._hooks:
+            if await hook.after_answer(answer):
+                self._host.emit(TurnEnd(answer, ()))
+                return True
+        results, terminate = await self._results(answer, turn)
         for result in results:
             self._say(result)
         self._host.emit(TurnEnd(answer, tuple(results)))
@@ -137,7 +155,18 @@ class Loop:
         for hook in self._hooks:
             if await hook.after_turn(answer, tuple(results)):
                 return None
-        return bool(calls) and not terminate
+        return bool(answer.tool_calls) and not terminate
+
+    async def _results(
+        self, answer: AssistantMessage, turn: Turn
+    ) -> tuple[list[ToolResultMessage], bool]:
+        """What the calls of an answer gave, and whether the tools asked to end the run."""
+        calls = answer.tool_calls
+        if not calls:
+            return [], False
+        if answer.stop_reason == "length":
+            return [_cut_off(call.id, call.name) for call in calls], False
+        return await execute(calls, turn.tools, self._hooks, self._host.emit, turn.surroundings)
 
     async def _answer(self) -> tuple[AssistantMessage, Turn | None]:
         """One answer of the model, recorded however it ended."""
@@ -145,10 +174,13 @@ class Loop:
         messages = turn.context.messages
         for hook in self._hooks:
             messages = await hook.before_request(messages)
+        options = turn.options
+        for hook in self._hooks:
+            options = hook.call_options(options)
         context = Context(messages, turn.context.system, turn.context.tools)
         emit = self._host.emit
         started = False
-        async with self._client.stream(turn.model, context, turn.options) as stream:
+        async with self._client.stream(turn.model, context, options) as stream:
             try:
                 async for event in stream:
                     kind = type(event)

@@ -4,7 +4,7 @@
 so that a protocol finds every field filled and never chooses by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 import msgspec
@@ -33,13 +33,17 @@ _ANSWER_RESERVE = 1024
 
 
 class Retry(Struct, frozen=True):
-    """A retry that is about to happen: attempt `attempt` of `max_attempts` in `delay` seconds."""
+    """A retry that is about to happen: attempt `attempt` of `max_attempts` in `delay` seconds.
+
+    `asked` says that it is the service that wants this delay.
+    """
 
     attempt: int
     max_attempts: int
     delay: float
     message: str
     kind: str
+    asked: bool = False
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -59,6 +63,7 @@ class Options(Struct, frozen=True, kw_only=True):
     on_request: may replace the request (its `body` is JSON data) before it is encoded and signed.
     on_response: hears status and headers of the response.
     on_retry: hears of every retry before its wait.
+    before_retry: waits before a retry, instead of the client; with False there is no retry.
     metadata: `user_id` is passed to services that take one.
     service_tier: passed to services that have tiers; the price follows.
     """
@@ -81,6 +86,7 @@ class Options(Struct, frozen=True, kw_only=True):
     on_request: Callable[[Request], Request | None] | None = None
     on_response: Callable[[int, dict[str, str]], None] | None = None
     on_retry: Callable[[Retry], None] | None = None
+    before_retry: Callable[[Retry], Awaitable[bool]] | None = None
     thinking_body: dict[str, Any] = field(default_factory=dict)
     """Filled by `settle`: the body fragment that selects the thinking level."""
 

@@ -261,17 +261,23 @@ class Stream:
         options = self._options
         if not should_retry(info, attempt, options.max_retries):
             return False
-        delay = info.retry_after
+        delay, asked = info.retry_after, True
         if delay is None:
-            delay = backoff(attempt, rand=random.random())
+            delay, asked = backoff(attempt, rand=random.random()), False
         elif options.max_retry_delay and delay > options.max_retry_delay:
             return False
+        retry = Retry(attempt, options.max_retries, delay, info.message, info.kind, asked)
         if options.on_retry is not None:
-            options.on_retry(Retry(attempt, options.max_retries, delay, info.message, info.kind))
+            options.on_retry(retry)
         try:
+            if options.before_retry is not None:
+                return await options.before_retry(retry) and not self._abort.is_set()
             await asyncio.wait_for(self._abort.wait(), delay)
         except TimeoutError:
             return True
+        except asyncio.CancelledError:
+            self._end_aborted()
+            raise
         return False
 
     def _masked(self, failure: Error) -> Error:

@@ -93,6 +93,21 @@ class State:
         return tuple(item.message for item in self.items)
 
     @property
+    def projection(self) -> tuple[Item, ...]:
+        """The items after context edits: with the new content, without those that are left out."""
+        if not self._edits:
+            return tuple(self.items)
+        found: list[Item] = []
+        for item in self.items:
+            if item.node.id in self._edits:
+                message = edited(item.message, self._edits[item.node.id])
+                if message is None:
+                    continue
+                item = Item(item.node, message)
+            found.append(item)
+        return tuple(found)
+
+    @property
     def name(self) -> str | None:
         """The session's name."""
         return self._titles.name
