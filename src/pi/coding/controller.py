@@ -1,92 +1,54 @@
 """The controller: commands in, events out, one run at a time, everything recorded in the log.
 
 It owns no state of the conversation: model, thinking level and messages are what the log's fold
-says. Changing one appends an entry.
+says. Changing one appends an entry. What a command does is a handler (`pi.coding.handlers`); here
+is only the run, and what handlers and policies share.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from pi.agent.events import AgentEvent, MessageEnd, MessageStart
 from pi.agent.execute import Surroundings
 from pi.agent.hooks import Hooks
 from pi.agent.inbox import Inbox
 from pi.agent.loop import Loop, Turn
-from pi.agent.tools import Tool
 from pi.ai.client import Client
-from pi.ai.errors import ConfigError
-from pi.ai.messages import (
-    AssistantMessage,
-    Context,
-    ImageContent,
-    Message,
-    TextContent,
-    UserContent,
-    UserMessage,
-    text_of,
-)
+from pi.ai.errors import ConfigError, PiError
+from pi.ai.messages import AssistantMessage, Context, UserMessage, text_of
 from pi.ai.model import Model, ThinkingLevel
-from pi.ai.options import Options, Retry
-from pi.coding.api.commands import (
-    Abort,
-    ClearQueue,
-    Command,
-    FollowUp,
-    Prompt,
-    SetModel,
-    SetName,
-    SetThinkingLevel,
-    State,
-    Steer,
-)
+from pi.ai.options import Retry
+from pi.coding.api.answers import BashResult
+from pi.coding.api.commands import Command, Disposition, Prompt, State
 from pi.coding.api.events import (
     AgentSettled,
     AutoRetryEnd,
     AutoRetryStart,
+    CompactionEnd,
+    CompactionResult,
+    CompactionStart,
+    Notice,
     QueueUpdate,
     SessionEvent,
-    SessionInfoChanged,
     SessionStart,
     ThinkingLevelChanged,
 )
-from pi.coding.policies.host import Policies, PolicyHost
+from pi.coding.api.ui import NoUser, UserInterface
+from pi.coding.handlers.desk import Services
+from pi.coding.handlers.table import HANDLERS
+from pi.coding.handlers.talk import user_message
+from pi.coding.session.entries import AgentMessage
 from pi.coding.session.log import SessionLog
 from pi.coding.settings import Settings
 
 __all__ = ["Controller", "Services"]
 
 
-def _no_policies(host: PolicyHost) -> Sequence[Hooks]:
-    return ()
-
-
-class Services(Struct, frozen=True, kw_only=True):
-    """What a session needs around it; made by `pi.coding.compose`.
-
-    find: `provider`, `id` to the model. configured: whether a provider has a credential.
-    system: the system prompt's blocks. options: what settings say about every call.
-    policies: makes the loop's hooks.
-    """
-
-    client: Client
-    find: Callable[[str, str], Model]
-    configured: Callable[[str], bool]
-    system: Callable[[], tuple[str, ...]]
-    tools: Mapping[str, Tool]
-    cwd: Path
-    options: Options = Options()
-    settings: Settings = Settings()
-    policies: Policies = _no_policies
-    env: dict[str, str] = {}
-
-
 class Controller:
-    """A session at work. Implements `pi.coding.api.commands.Session` and the loop's `Host`.
+    """A session at work: a `Session` for modes, a desk for handlers, a host for loop and policies.
 
     model, thinking: what a new session starts with; with `pinned` also one that goes on, whatever
     it used before. Either way the log says so from the first prompt on.
@@ -102,16 +64,22 @@ class Controller:
         pinned: bool = False,
         inbox: Inbox | None = None,
     ) -> None:
-        self._services = services
-        self._log = log
-        self._start_model = model
-        self._start_thinking = thinking
-        self._inbox = inbox or Inbox()
-        self._listeners: list[Callable[[SessionEvent], None]] = []
-        self._run: asyncio.Task[tuple[Message, ...]] | None = None
-        self._retry: Retry | None = None
+        self.services = services
+        self.log = log
+        self.inbox = inbox or Inbox()
+        self.ui: UserInterface = NoUser()
+        self.bash: asyncio.Task[BashResult] | None = None
+        self.compaction: asyncio.Task[CompactionResult] | None = None
+        self.compacting = False
+        self.auto_retry = True
+        self._start: tuple[Model, ThinkingLevel] = (model, thinking)
         self._pinned = pinned
-        self._hooks = services.policies(self)
+        self._listeners: list[Callable[[SessionEvent], None]] = []
+        self._run: asyncio.Task[None] | None = None
+        self._retry: Retry | None = None
+        self._parked: list[AgentMessage] = []
+        self._told = (0, 0)
+        self.hooks: Sequence[Hooks] = services.policies(self)
 
     # -- for modes ------------------------------------------------------------------------------
 
@@ -120,95 +88,113 @@ class Controller:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def use_ui(self, ui: UserInterface) -> None:
+        """Ask and tell the user there from now on."""
+        self.ui = ui
+
     async def send(self, command: Command) -> Any:
         """Carry out a command. Raises `PiError` if it can't be."""
-        match command:
-            case Prompt():
-                return await self._prompt(command)
-            case Steer(text, images):
-                return self._queue(self._inbox.steering, text, images)
-            case FollowUp(text, images):
-                return self._queue(self._inbox.follow_up, text, images)
-            case Abort():
-                return await self._abort()
-            case ClearQueue():
-                texts = [text_of(message.content) for message in self._inbox.take_back()]
-                self._queue_changed()
-                return texts
-            case SetModel(provider, model_id):
-                return self._set_model(self._services.find(provider, model_id))
-            case SetThinkingLevel(level):
-                return self._set_thinking(self.model.clamp(level))
-            case SetName(name):
-                return self._set_name(name)
+        if isinstance(command, Prompt):
+            return await self._prompt(command)
+        handler = HANDLERS.get(type(command))
+        if handler is None:
+            raise ConfigError(f"{type(command).__name__} is nothing that one session can do")
+        return await handler(self, command)
+
+    async def submit(self, prompt: Prompt) -> Disposition:
+        """Take a prompt without waiting for its run; what goes wrong in it is told as an event."""
+        return "queued" if await self._accept(prompt, alone=True) is None else "started"
 
     @property
     def state(self) -> State:
         """How things stand now."""
-        folded = self._log.state
-        header = self._log.header
-        answers = [m for m in folded.messages if isinstance(m, AssistantMessage)]
+        folded = self.log.state
+        header = self.log.header
+        answers = (m for m in reversed(folded.messages) if isinstance(m, AssistantMessage))
         return State(
             self.model,
             self.thinking,
-            self._run is not None,
+            self.busy,
             SessionStart(header.version, header.id, header.timestamp, header.cwd),
-            str(self._log.path) if self._log.path else None,
+            str(self.log.path) if self.log.path else None,
             folded.name,
             len(folded.messages),
-            len(self._inbox.steering) + len(self._inbox.follow_up),
-            answers[-1] if answers else None,
+            len(self.inbox.steering) + len(self.inbox.follow_up),
+            next(answers, None),
         )
 
-    # -- for policies
-
-    @property
-    def log(self) -> SessionLog:
-        """The session's log."""
-        return self._log
+    # -- for policies and handlers --------------------------------------------------------------
 
     @property
     def client(self) -> Client:
         """The client."""
-        return self._services.client
+        return self.services.client
 
     @property
     def settings(self) -> Settings:
         """What the user has set."""
-        return self._services.settings
+        return self.services.settings
 
-    # -- what the fold says ---------------------------------------------------------------------
+    @property
+    def busy(self) -> bool:
+        """Whether a run is going on."""
+        return self._run is not None
+
+    @property
+    def retrying(self) -> bool:
+        """Whether a failed request waits to be sent again."""
+        return self._retry is not None
 
     @property
     def model(self) -> Model:
         """The model for the next request."""
-        chosen = self._log.state.model
-        start = self._start_model
+        chosen = self.log.state.model
+        start = self._start[0]
         if self._pinned or chosen is None or chosen == (start.provider, start.id):
             return start
-        return self._services.find(*chosen)
+        return self.services.find(*chosen)
 
     @property
     def thinking(self) -> ThinkingLevel:
         """The thinking level for the next request, as far as the model supports it."""
-        level = None if self._pinned else self._log.state.thinking_level
-        return self.model.clamp(level or self._start_thinking)
+        level = None if self._pinned else self.log.state.thinking_level
+        return self.model.clamp(level or self._start[1])  # type: ignore[arg-type]
+
+    def choose(self, model: Model | None, level: ThinkingLevel | None) -> None:
+        """Record what is used from now on; None leaves it as it is."""
+        before = self.thinking
+        if self._pinned:
+            self._record_choice(model or self.model)
+        elif model is not None:
+            self.log.append_model_change(model.provider, model.id)
+        if level is not None:
+            self.log.append_thinking_level(level)
+        if self.thinking != before:
+            self.tell(ThinkingLevelChanged(self.thinking))
+
+    def record(self, message: AgentMessage) -> None:
+        """Add a message to the log: now, or when the run that is going on has settled."""
+        if self.busy:
+            self._parked.append(message)
+        else:
+            self.log.append_message(message)
 
     # -- the loop's host ------------------------------------------------------------------------
 
     def turn(self) -> Turn:
         """The state of things for the next request."""
-        services, model = self._services, self.model
+        services, model = self.services, self.model
         definitions = tuple(tool.definition for tool in services.tools.values())
         options = msgspec.structs.replace(
             services.options,
             thinking=self.thinking,
-            session_id=self._log.header.id,
+            session_id=self.log.header.id,
             on_retry=self._retrying,
+            max_retries=services.options.max_retries if self.auto_retry else 0,
         )
         return Turn(
             model,
-            Context(tuple(self._log.state.messages), services.system(), definitions),
+            Context(tuple(self.log.state.messages), services.system(), definitions),
             options,
             services.tools,
             Surroundings(services.cwd, services.env, model.sees_images),
@@ -217,101 +203,127 @@ class Controller:
     def emit(self, event: AgentEvent) -> None:
         """Record what was said, then tell everybody."""
         if isinstance(event, MessageEnd):
-            self._log.append_message(event.message)
+            self.log.append_message(event.message)
+        elif isinstance(event, MessageStart) and self._told != self._waiting():
+            self.queue_changed()  # what was queued is said now
         if self._retry is not None:
             self._retry_over(event)
         self.tell(event)
 
-    # -- commands -------------------------------------------------------------------------------
+    # -- the run --------------------------------------------------------------------------------
 
     async def _prompt(self, prompt: Prompt) -> AssistantMessage | None:
-        if self._run is not None:
-            match prompt.streaming:
-                case "steer":
-                    return self._queue(self._inbox.steering, prompt.text, prompt.images)
-                case "followUp":
-                    return self._queue(self._inbox.follow_up, prompt.text, prompt.images)
-                case None:
-                    raise ConfigError("a run is going on: steer it, queue a follow-up, or abort it")
+        run = await self._accept(prompt, alone=False)
+        if run is None:
+            return None
+        try:
+            await asyncio.shield(run)
+        except asyncio.CancelledError:
+            if not run.done():  # whoever waits was cancelled: end the run in order first
+                await self.abort()
+            raise
+        return self.state.last_answer
+
+    async def _accept(self, prompt: Prompt, *, alone: bool) -> asyncio.Task[None] | None:
+        """Begin a run, or queue the prompt (None). Raises `PiError` if it is not taken."""
+        message = user_message(self, prompt.text, prompt.images)
+        if self.busy or self.compaction is not None:
+            if prompt.streaming is None and self.busy:
+                raise ConfigError("a run is going on: steer it, queue a follow-up, or abort it")
+            queue = self.inbox.steering if prompt.streaming == "steer" else self.inbox.follow_up
+            queue.append(message)
+            self.queue_changed()
+            return None
         model = self.model
-        if not self._services.configured(model.provider):
-            await self._services.client.access(model)  # raises, and says what is missing
-        self._record_choice(model)
-        loop = Loop(self._services.client, self, hooks=self._hooks, inbox=self._inbox)
-        self._run = asyncio.ensure_future(loop.run([_message(prompt.text, prompt.images)]))
+        if not self.services.configured(model.provider):
+            await self.client.access(model)  # raises, and says what is missing
+        return self._begin([message], alone=alone)
+
+    def _begin(self, messages: list[UserMessage], *, alone: bool) -> asyncio.Task[None]:
+        self._record_choice(self.model)
+        self._run = asyncio.ensure_future(self._carry(messages, alone=alone))
+        return self._run
+
+    async def _carry(self, messages: list[UserMessage], *, alone: bool) -> None:
+        """A run from its first message until nothing goes on by itself.
+
+        alone: nobody waits for it, so what goes wrong is told.
+        """
+        loop = Loop(self.client, self, hooks=self.hooks, inbox=self.inbox)
         aborted = False
         try:
-            await asyncio.shield(self._run)
+            await loop.run(messages)
         except asyncio.CancelledError:
             aborted = True
-            if not self._run.done():  # whoever waits was cancelled: end the run in order first
-                await self._abort()
+        except Exception as error:
+            if not alone:
                 raise
+            text = error.message if isinstance(error, PiError) else repr(error)
+            self.tell(Notice("error", text))
         finally:
             self._run = None
             self._retry = None
-            self.tell(AgentSettled(aborted))
-        return self.state.last_answer
+            try:
+                self._unpark()
+            finally:
+                self.tell(AgentSettled(aborted))
 
-    async def _abort(self) -> None:
-        run = self._run
-        if self._inbox.take_back():
-            self._queue_changed()
-        if run is not None:
-            run.cancel()
-            await asyncio.wait([run])
+    def _unpark(self) -> None:
+        while self._parked:
+            self.log.append_message(self._parked.pop(0))
 
-    def _queue(self, queue: list[UserMessage], text: str, images: tuple[ImageContent, ...]) -> None:
-        queue.append(_message(text, images))
-        self._queue_changed()
+    async def abort(self) -> None:
+        """End the run, drop what was queued, and wait until all is settled."""
+        if self.inbox.take_back():
+            self.queue_changed()
+        await asyncio.sleep(0)  # a run that was just accepted records its prompt first
+        for task in (self._run, self.compaction):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+
+    def go_on(self) -> None:
+        """Begin a run with what was queued, if nothing goes on."""
+        if self.busy or self.compaction is not None:
+            return
+        messages = self.inbox.take_steering() or self.inbox.take_follow_up()
+        if messages:
+            self.queue_changed()
+            self._begin(messages, alone=True)
 
     def _record_choice(self, model: Model) -> None:
         """Say in the log what a new session starts with."""
-        state = self._log.state
+        state = self.log.state
         if state.model != (model.provider, model.id):
-            self._log.append_model_change(model.provider, model.id)
-        level = self._start_thinking
+            self.log.append_model_change(model.provider, model.id)
+        level = self._start[1]
         if state.thinking_level is None or (self._pinned and state.thinking_level != level):
-            self._log.append_thinking_level(level)
+            self.log.append_thinking_level(level)
         self._pinned = False
-
-    def _set_model(self, model: Model) -> Model:
-        self._pinned = False
-        self._log.append_model_change(model.provider, model.id)
-        return model
-
-    def _set_thinking(self, level: ThinkingLevel) -> ThinkingLevel:
-        if level != self._log.state.thinking_level:
-            self._log.append_thinking_level(level)
-            self.tell(ThinkingLevelChanged(level))
-        return level
-
-    def _set_name(self, name: str) -> None:
-        self._log.append_name(name)
-        self.tell(SessionInfoChanged(name or msgspec.UNSET))
 
     # -- events ---------------------------------------------------------------------------------
 
     def tell(self, event: SessionEvent) -> None:
         """Say something to everybody who listens."""
+        if isinstance(event, CompactionStart | CompactionEnd):
+            self.compacting = isinstance(event, CompactionStart)
         for listener in tuple(self._listeners):
             listener(event)
 
-    def _queue_changed(self) -> None:
-        self.tell(
-            QueueUpdate(
-                tuple(text_of(m.content) for m in self._inbox.steering),
-                tuple(text_of(m.content) for m in self._inbox.follow_up),
-            )
-        )
+    def queue_changed(self) -> None:
+        """Tell what is queued."""
+        inbox = self.inbox
+        self._told = self._waiting()
+        steering = tuple(text_of(message.content) for message in inbox.steering)
+        self.tell(QueueUpdate(steering, tuple(text_of(m.content) for m in inbox.follow_up)))
+
+    def _waiting(self) -> tuple[int, int]:
+        return len(self.inbox.steering), len(self.inbox.follow_up)
 
     def _retrying(self, retry: Retry) -> None:
         self._retry = retry
-        self.tell(
-            AutoRetryStart(
-                retry.attempt, retry.max_attempts, round(retry.delay * 1000), retry.message
-            )
-        )
+        delay = round(retry.delay * 1000)
+        self.tell(AutoRetryStart(retry.attempt, retry.max_attempts, delay, retry.message))
 
     def _retry_over(self, event: AgentEvent) -> None:
         retry = self._retry
@@ -324,10 +336,3 @@ class Controller:
                 self._retry = None
                 error = message.error_message if failed and message.error_message else msgspec.UNSET
                 self.tell(AutoRetryEnd(not failed, retry.attempt, error))
-
-
-def _message(text: str, images: tuple[ImageContent, ...]) -> UserMessage:
-    if not images:
-        return UserMessage(text)
-    content: tuple[UserContent, ...] = (TextContent(text), *images) if text else images
-    return UserMessage(content)

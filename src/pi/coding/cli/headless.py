@@ -56,13 +56,13 @@ async def _run(
             from pi.coding.modes.json import run_json
 
             with open(out, "wb", buffering=0, closefd=False) as stream:  # noqa: ASYNC230
-                return await run_json(composition.controller, prompts, out=stream)
+                return await run_json(composition.session, prompts, out=stream)
         from pi.coding.modes.print import run_print
 
         progress = args.flag("verbose") or sys.stderr.isatty()
         with open(out, "w", encoding="utf-8", closefd=False) as text:  # noqa: ASYNC230
             return await run_print(
-                composition.controller, prompts, out=text, err=sys.stderr, progress=progress
+                composition.session, prompts, out=text, err=sys.stderr, progress=progress
             )
 
 

@@ -90,15 +90,25 @@ class Bash(Tool):
         return ToolResult.of(text, details=done.details)
 
     async def run(
-        self, command: str, context: ToolContext, *, timeout: float | None = None
+        self,
+        command: str,
+        context: ToolContext,
+        *,
+        timeout: float | None = None,
+        listen: Callable[[bytes], None] | None = None,
     ) -> Finished:
-        """Run a command for whoever asks. A cancellation ends it and is told in `ended`."""
+        """Run a command for whoever asks. A cancellation ends it and is told in `ended`.
+
+        listen: hears all output as it comes, also that of what is left in the background.
+        """
         output = Output()
         progress = _Progress(output, context.update)
 
         def on_output(data: bytes) -> None:
             output.feed(data)
             progress.changed()
+            if listen is not None:
+                listen(data)
 
         if self.command_prefix:
             command = f"{self.command_prefix}\n{command}"

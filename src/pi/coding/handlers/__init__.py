@@ -1,0 +1,1 @@
+"""What commands do, one small function each, found in `table`."""

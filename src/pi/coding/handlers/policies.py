@@ -1,0 +1,104 @@
+"""Commands to policies: compaction and retries.
+
+Which policies a session has is decided where it is put together; a command to one that is not
+there is an error that says so.
+"""
+
+import asyncio
+from typing import Protocol, runtime_checkable
+
+from pi.ai.errors import AbortedError, ConfigError
+from pi.coding.api.commands import AbortRetry, Compact, SetAutoCompaction, SetAutoRetry
+from pi.coding.api.events import CompactionResult
+from pi.coding.handlers.desk import Desk
+
+__all__ = [
+    "Compactor",
+    "Retrier",
+    "abort_retry",
+    "auto_compaction",
+    "compact",
+    "set_auto_compaction",
+    "set_auto_retry",
+]
+
+
+@runtime_checkable
+class Compactor(Protocol):
+    """A policy that summarises history. `auto_compaction`: whether it does so by itself."""
+
+    auto_compaction: bool
+
+    async def compact(self, instructions: str | None) -> CompactionResult:
+        """Do it now, and tell `compaction_start` and `_end`. Raises `PiError` if it can't be."""
+        ...
+
+
+@runtime_checkable
+class Retrier(Protocol):
+    """A policy that sends failed requests again. `auto_retry`: whether it does."""
+
+    auto_retry: bool
+
+    def abort_retry(self) -> None:
+        """Do not wait for the next attempt."""
+        ...
+
+
+def auto_compaction(desk: Desk) -> bool:
+    """Whether history is compacted by itself."""
+    compactor = _compactor(desk)
+    return compactor is not None and compactor.auto_compaction
+
+
+async def compact(desk: Desk, command: Compact) -> CompactionResult:
+    """End the run, then summarise."""
+    compactor = _compactor(desk)
+    if compactor is None:
+        raise ConfigError("this session has no compaction: nothing was summarised")
+    if desk.compaction is not None:
+        raise ConfigError("a summary is being made already: wait for it, or abort it")
+    await desk.abort()
+    desk.compaction = task = asyncio.ensure_future(compactor.compact(command.custom_instructions))
+    try:
+        await asyncio.wait([task])
+        if task.cancelled():
+            raise AbortedError("the compaction was aborted")
+        return task.result()
+    finally:
+        task.cancel()
+        desk.compaction = None
+        desk.go_on()
+
+
+async def set_auto_compaction(desk: Desk, command: SetAutoCompaction) -> None:
+    """For this session."""
+    compactor = _compactor(desk)
+    if compactor is None:
+        raise ConfigError("this session has no compaction: there is nothing to switch")
+    compactor.auto_compaction = command.enabled
+
+
+async def set_auto_retry(desk: Desk, command: SetAutoRetry) -> None:
+    """For this session."""
+    desk.auto_retry = command.enabled
+    retrier = _retrier(desk)
+    if retrier is not None:
+        retrier.auto_retry = command.enabled
+
+
+async def abort_retry(desk: Desk, command: AbortRetry) -> None:
+    """End the wait, if there is one."""
+    retrier = _retrier(desk)
+    if retrier is not None:
+        retrier.abort_retry()
+    elif desk.retrying:
+        await desk.abort()
+
+
+def _compactor(desk: Desk) -> Compactor | None:
+    return next((hook for hook in desk.hooks if isinstance(hook, Compactor)), None)
+
+
+def _retrier(desk: Desk) -> Retrier | None:
+    return next((hook for hook in desk.hooks if isinstance(hook, Retrier)), None)

@@ -1,0 +1,83 @@
+"""The session as a whole: its name, its bookmarks, the place where it goes on, copies on disk."""
+
+from pathlib import Path
+
+from msgspec import UNSET, UnsetType
+
+from pi.ai.errors import ConfigError
+from pi.ai.messages import UserMessage, text_of
+from pi.coding.api.answers import Navigated, Written
+from pi.coding.api.commands import ExportHtml, ExportJsonl, NavigateTree, SetLabel, SetName
+from pi.coding.api.events import SessionInfoChanged
+from pi.coding.handlers.desk import Desk
+from pi.coding.session.display import typed_text
+from pi.coding.session.entries import CustomMessageEntry, MessageEntry
+from pi.coding.session.errors import SessionError
+from pi.coding.session.scan import Node
+
+__all__ = ["export_html", "export_jsonl", "navigate_tree", "set_label", "set_name"]
+
+
+async def set_name(desk: Desk, command: SetName) -> None:
+    """Name the session."""
+    desk.log.append_name(command.name)
+    desk.tell(SessionInfoChanged(desk.log.state.name or UNSET))
+
+
+async def set_label(desk: Desk, command: SetLabel) -> None:
+    """Put a bookmark."""
+    if desk.log.tree.get(command.entry_id) is None:
+        raise SessionError(f"there is no entry {command.entry_id!r} in this session")
+    desk.log.append_label(command.entry_id, command.label)
+
+
+async def navigate_tree(desk: Desk, command: NavigateTree) -> Navigated:
+    """Go to another place; what was said there by a person is taken back to be said anew."""
+    log = desk.log
+    target: Node | None = None
+    text: str | UnsetType = UNSET
+    if command.entry_id is not None:
+        target = log.tree.get(command.entry_id)
+        if target is None:
+            raise SessionError(f"there is no entry {command.entry_id!r} in this session")
+        target, text = _before(desk, target)
+    if command.summarize:
+        raise ConfigError("this session has no branch summaries: go there without one")
+    await desk.abort()
+    log.move(target.id if target else None)
+    return Navigated(log.leaf.id if log.leaf else None, text)
+
+
+async def export_html(desk: Desk, command: ExportHtml) -> Written:
+    """Write one page."""
+    from pi.coding.session.export import export_html as write  # not needed before
+
+    return Written(str(write(desk.log, _target(desk, command.output_path, ".html"))))
+
+
+async def export_jsonl(desk: Desk, command: ExportJsonl) -> Written:
+    """Write the active branch."""
+    from pi.coding.session.export import export_jsonl as write
+
+    return Written(str(write(desk.log, _target(desk, command.output_path, ".jsonl"))))
+
+
+def _target(desk: Desk, path: str | None, suffix: str) -> Path:
+    if path is None:
+        log = desk.log
+        stem = log.path.stem if log.path else log.header.id
+        return desk.services.cwd / f"pi-session-{stem}{suffix}"
+    return desk.services.cwd / Path(path).expanduser()
+
+
+def _before(desk: Desk, node: Node) -> tuple[Node | None, str | UnsetType]:
+    """The place of an entry; for what a person said, the place before it and its text."""
+    entry = desk.log.entry(node)
+    content = None
+    if isinstance(entry, MessageEntry) and isinstance(entry.message, UserMessage):
+        content = entry.message.content
+    elif isinstance(entry, CustomMessageEntry):
+        content = entry.content
+    if content is None:
+        return node, UNSET
+    return desk.log.tree.parent(node), typed_text(text_of(content))

@@ -1,0 +1,156 @@
+"""One session for a mode, although the one behind it may be replaced by another.
+
+A controller belongs to one log. Whatever begins or opens another session composes a new controller;
+the host ends the run of the old one in order, and modes and their listeners stay where they are.
+"""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from pi.ai.messages import UserMessage, text_of
+from pi.coding.api import commands as c
+from pi.coding.api.answers import Cancelled, Forked
+from pi.coding.api.events import SessionEvent
+from pi.coding.api.ui import NoUser, UserInterface
+from pi.coding.controller import Controller
+from pi.coding.session.display import typed_text
+from pi.coding.session.entries import MessageEntry
+from pi.coding.session.errors import SessionError
+from pi.coding.session.log import SessionLog
+
+__all__ = ["Opener", "SessionHost"]
+
+
+class Opener(Protocol):
+    """Finds sessions and puts controllers together. All methods raise `PiError`."""
+
+    def create(self, like: Controller, parent: Path | None) -> SessionLog:
+        """A session without entries, kept where `like` is kept."""
+        ...
+
+    def open(self, path: str) -> SessionLog:
+        """The session in a file that exists."""
+        ...
+
+    def bring_in(self, path: str) -> SessionLog:
+        """A copy of the session in a file, among those of the project."""
+        ...
+
+    def copy(self, like: Controller, leaf: str | None) -> SessionLog:
+        """A session with the branch of `like` up to and with the entry `leaf`."""
+        ...
+
+    def controller(self, log: SessionLog, like: Controller) -> Controller:
+        """A controller for `log`; what the log does not say is as in `like`."""
+        ...
+
+
+class SessionHost:
+    """A `Session` for modes. `controller` is the one that works now."""
+
+    def __init__(self, controller: Controller, opener: Opener) -> None:
+        self.controller = controller
+        self.opener = opener
+        self._ui: UserInterface = NoUser()
+        self._listeners: list[Callable[[SessionEvent], None]] = []
+        self._leave = controller.subscribe(self._pass_on)
+
+    def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
+        """Hear all events, in order, of whatever session; gives a function that ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def use_ui(self, ui: UserInterface) -> None:
+        """Ask and tell the user there from now on."""
+        self._ui = ui
+        self.controller.use_ui(ui)
+
+    async def send(self, command: c.Command) -> Any:
+        """Carry out a command. Raises `PiError` if it can't be."""
+        handler = _HANDLERS.get(type(command))
+        if handler is not None:
+            return await handler(self, command)
+        return await self.controller.send(command)
+
+    async def submit(self, prompt: c.Prompt) -> c.Disposition:
+        """Take a prompt without waiting for its run."""
+        return await self.controller.submit(prompt)
+
+    @property
+    def state(self) -> c.State:
+        """How things stand now."""
+        return self.controller.state
+
+    async def quiet(self) -> None:
+        """End whatever goes on, in order."""
+        await self.controller.abort()
+        await self.controller.send(c.AbortBash())
+
+    async def replace(self, make: Callable[[], SessionLog]) -> None:
+        """Go on with another session. Nothing changes if it can't be made."""
+        await self.quiet()
+        controller = self.opener.controller(make(), self.controller)
+        self._leave()
+        controller.use_ui(self._ui)
+        self.controller = controller
+        self._leave = controller.subscribe(self._pass_on)
+
+    def _pass_on(self, event: SessionEvent) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+
+async def _new_session(host: SessionHost, command: c.NewSession) -> Cancelled:
+    parent = Path(command.parent_session) if command.parent_session else None
+    await host.replace(lambda: host.opener.create(host.controller, parent))
+    return Cancelled()
+
+
+async def _switch_session(host: SessionHost, command: c.SwitchSession) -> Cancelled:
+    host.opener.open(command.session_path)  # a mistake does not cost the run that is going on
+    await host.replace(lambda: host.opener.open(command.session_path))
+    return Cancelled()
+
+
+async def _import_session(host: SessionHost, command: c.ImportSession) -> Cancelled:
+    log = host.opener.bring_in(command.path)
+    await host.replace(lambda: log)
+    return Cancelled()
+
+
+async def _fork(host: SessionHost, command: c.Fork) -> Forked:
+    log = host.controller.log
+    node = log.tree.get(command.entry_id)
+    entry = None if node is None else log.entry(node)
+    message = entry.message if isinstance(entry, MessageEntry) else None
+    if node is None or not isinstance(message, UserMessage):
+        raise SessionError(
+            f"there is no prompt {command.entry_id!r} in this session: get_fork_messages lists them"
+        )
+    before = log.tree.parent(node)
+    await host.replace(lambda: host.opener.copy(host.controller, before.id if before else None))
+    return Forked(typed_text(text_of(message.content)))
+
+
+async def _clone(host: SessionHost, command: c.Clone) -> Cancelled:
+    if host.controller.log.leaf is None:
+        raise SessionError("there is nothing to copy yet: nothing was said")
+
+    def copy() -> SessionLog:
+        leaf = host.controller.log.leaf
+        return host.opener.copy(host.controller, leaf.id if leaf else None)
+
+    await host.replace(copy)
+    return Cancelled()
+
+
+_HANDLERS: dict[type[Struct], Callable[[SessionHost, Any], Awaitable[Any]]] = {
+    c.NewSession: _new_session,
+    c.SwitchSession: _switch_session,
+    c.ImportSession: _import_session,
+    c.Fork: _fork,
+    c.Clone: _clone,
+}
