@@ -44,7 +44,7 @@ class Discovery:
         wanted = (self.service.world.env.first(*PROJECT_VARIABLES) or "").strip()
         ui.progress("Looking for the Google Cloud project…")
         loaded = await self.load(wanted)
-        if _object(loaded, "currentTier"):
+        if isinstance(loaded.get("currentTier"), dict):
             project = project_of(loaded) or wanted
             if not project:
                 raise _no_project(loaded, self.service.who)
