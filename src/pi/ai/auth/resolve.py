@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from pi.ai.auth.base import Access, LoginFlow, Signer, flows, header_signer
+from pi.ai.auth.base import Access, LoginFlow, Signer, header_signer
+from pi.ai.auth.flows import flows
 from pi.ai.auth.kinds import Ask, Reply
 from pi.ai.auth.overlay import applies, fill_url, lay_variants, with_headers
 from pi.ai.auth.rows import Catalog

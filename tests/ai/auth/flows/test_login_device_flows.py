@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 import msgspec
 import pytest
 
-from pi.ai.auth.base import OAuth, flows
-from pi.ai.auth.flows import BUILT_IN
+from pi.ai.auth.base import OAuth
+from pi.ai.auth.flows import BUILT_IN, flows
 from pi.ai.auth.flows.device_code import DeviceFlow
 from pi.ai.auth.flows.kimi_coding import KIMI_PARAMS, KimiCoding
 from pi.ai.auth.flows.xai import XAI, XAI_PARAMS

@@ -1,16 +1,15 @@
 """One file per login, and the shelf they stand on. A flow is loaded when it is used first.
 
-Importing this package puts our flows into the registry `pi.ai.auth.base.flows`, under the names
-that `auth.login` of the providers' rows use.
+`flows` is the registry of `pi.ai.auth.base`; importing this package puts ours into it, under the
+names that `auth.login` of the providers' rows use.
 """
 
 from typing import cast
 
-from pi.ai.auth.base import LoginFlow
-from pi.ai.auth.base import flows as registry
+from pi.ai.auth.base import LoginFlow, flows
 from pi.ai.registry import Lazy, lazy
 
-__all__ = ["BUILT_IN"]
+__all__ = ["BUILT_IN", "flows"]
 
 BUILT_IN = {
     "anthropic": "pi.ai.auth.flows.anthropic:Anthropic",
@@ -25,4 +24,4 @@ BUILT_IN = {
 """Name to the class that makes the flow."""
 
 for _name, _path in BUILT_IN.items():
-    registry.add(_name, cast("Lazy[LoginFlow]", lazy(_path, call=True)))
+    flows.add(_name, cast("Lazy[LoginFlow]", lazy(_path, call=True)))
