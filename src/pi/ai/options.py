@@ -30,6 +30,7 @@ DEFAULT_BUDGETS: dict[ThinkingLevel, int] = {
 
 _IMAGE_TOKENS = 1200
 _ANSWER_RESERVE = 1024
+_MARGIN = 4096
 
 
 class Retry(Struct, frozen=True):
@@ -133,9 +134,10 @@ def _fit(model: Model, context: Context, wanted: int | None) -> int:
     limit = wanted if wanted is not None else model.max_output_tokens
     window = model.context_window
     used = estimate_tokens(context)
-    room = window - used - max(4096, -(-used * 15 // 100))
+    margin = min(_MARGIN, window // 8)  # of a small window 4096 would leave nothing to answer in
+    room = window - used - max(margin, -(-used * 15 // 100))
     if room < 32_768:
-        room = min(32_768, window - used - 4096)
+        room = min(32_768, window - used - margin)
     return min(limit, max(1, room))
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "NEEDS_TRUST",
     "USER_ONLY",
     "BranchSummarySettings",
+    "BudgetSettings",
     "CodemodeSettings",
     "CompactionOverride",
     "CompactionSettings",
@@ -45,6 +46,7 @@ USER_ONLY: tuple[str, ...] = (
 """Keys that no project may set."""
 
 NEEDS_TRUST: tuple[str, ...] = (
+    "budget",
     "codemode",
     "defaultTools",
     "enableAnalytics",
@@ -61,9 +63,11 @@ NEEDS_TRUST: tuple[str, ...] = (
     "skills",
     "themes",
 )
-"""Keys that run code, load code or send data away: a project may set them once it is trusted."""
+"""Keys that run code, load code, send data away or spend money: a project may set them once it is
+trusted."""
 
 Count = Annotated[int, Meta(ge=0)]
+Dollars = Annotated[float, Meta(gt=0)]
 Timeout = Count | Literal["disabled"]
 QueueMode = Literal["all", "one-at-a-time"]
 
@@ -97,6 +101,14 @@ class ProviderRetrySettings(Struct, frozen=True, rename="camel"):
     timeout_ms: Count | None = None
     max_retries: Count = 0
     max_retry_delay_ms: Count = 60_000
+
+
+class BudgetSettings(Struct, frozen=True, rename="camel"):
+    """US dollars that may be spent: in one session, on one day, in one project ever."""
+
+    session: Dollars | None = None
+    day: Dollars | None = None
+    project: Dollars | None = None
 
 
 class RetrySettings(Struct, frozen=True, rename="camel"):
@@ -192,6 +204,7 @@ class Settings(Struct, frozen=True, rename="camel", kw_only=True):
     session_share_destination: Literal["auto", "gist", "radius"] = "auto"
     compaction: CompactionSettings = CompactionSettings()
     branch_summary: BranchSummarySettings = BranchSummarySettings()
+    budget: BudgetSettings = BudgetSettings()
 
     # terminal and display
     theme: str = "system"

@@ -4,7 +4,7 @@ The JSON form of every event is the established one, newest version; modes that 
 these structs as they are.
 """
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -22,6 +22,7 @@ __all__ = [
     "CompactionStart",
     "EntryAppended",
     "ExtensionError",
+    "LimitReached",
     "Notice",
     "QueueUpdate",
     "SessionEvent",
@@ -176,6 +177,16 @@ class Notice(Struct, frozen=True, tag_field="type", tag="notice"):
     message: str
 
 
+class LimitReached(Struct, frozen=True, tag_field="type", tag="limit_reached", rename="camel"):
+    """A limit of the user's has ended the run before the model was done; `message` says which."""
+
+    exit_code: ClassVar[int] = 3
+    """What a program without a screen answers its shell with."""
+
+    limit: Literal["cost", "turns"]
+    message: str
+
+
 SessionEvent = (
     AgentEvent
     | AgentSettled
@@ -193,4 +204,5 @@ SessionEvent = (
     | BashExecutionUpdate
     | ExtensionError
     | Notice
+    | LimitReached
 )

@@ -1,16 +1,18 @@
 """What a policy is given: the session it works on, and a way to be heard.
 
-A policy is a subclass of `pi.agent.hooks.Hooks` in a file of its own; `pi.coding.compose` says
-which ones a session has.
+A policy is a subclass of `pi.agent.hooks.Hooks` in a file of its own; `pi.coding.policies.standard`
+says which ones a session has.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pi.agent.hooks import Hooks
+from pi.agent.loop import Turn
 from pi.ai.client import Client
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.events import SessionEvent
+from pi.coding.api.ui import UserInterface
 from pi.coding.session.log import SessionLog
 from pi.coding.settings import Settings
 
@@ -43,6 +45,15 @@ class PolicyHost(Protocol):
     @property
     def thinking(self) -> ThinkingLevel:
         """The thinking level for the next request."""
+        ...
+
+    @property
+    def ui(self) -> UserInterface:
+        """The person to ask, if there is one."""
+        ...
+
+    def turn(self) -> Turn:
+        """The next request as it would be now: model, context, options."""
         ...
 
     def tell(self, event: SessionEvent) -> None:

@@ -4,6 +4,7 @@ Answers, model work inside tools, summaries and usage entries all count; tokens 
 stay paid when their branch is left. Usage is summed as it was recorded, never priced again.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -13,8 +14,9 @@ from pi.ai.messages import AssistantMessage, Cost, Usage, UserMessage
 from pi.coding.session.entries import Entry, MessageEntry
 from pi.coding.session.lenient import decode_entry
 from pi.coding.session.log import SessionLog
+from pi.coding.session.scan import Node
 
-__all__ = ["Totals", "add_usage", "totals"]
+__all__ = ["Totals", "add_usage", "totals", "usage_of"]
 
 _SPENDING = frozenset({"message", "compaction", "branch_summary", "usage"})
 
@@ -62,7 +64,12 @@ def add_usage(one: Usage, other: Usage) -> Usage:
 
 def totals(log: SessionLog) -> Totals:
     """What the session has cost so far. Reads the whole file: about 1 ms for each MB."""
-    nodes = [node for node in log.tree.nodes if node.type in _SPENDING]
+    return usage_of(log, log.tree.nodes)
+
+
+def usage_of(log: SessionLog, nodes: Iterable[Node]) -> Totals:
+    """What the entries `nodes` have cost."""
+    nodes = [node for node in nodes if node.type in _SPENDING]
     usage, answers, prompts = Usage(), 0, 0
     for node, line in zip(nodes, log.raw(nodes), strict=True):
         role, used = _spent(line, node.type)

@@ -1,0 +1,133 @@
+"""Spending limits: for one start of the program, a session, a day, a project.
+
+Everything that has a price counts: answers, failed ones too, summaries, model work inside tools.
+It is looked up before every request, so a limit is passed by at most the request that was under way.
+Then the user is asked; where there is nobody to ask, the run ends in order.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import takewhile
+
+from msgspec import Struct
+
+from pi.agent.hooks import Hooks
+from pi.coding.api.events import LimitReached, Notice
+from pi.coding.policies.host import PolicyHost
+from pi.coding.policies.ledger import Ledger
+from pi.coding.session.usage import totals, usage_of
+
+__all__ = ["Budget", "Caps", "Spent"]
+
+_PRICELESS = frozenset({"unknown", "subscription-unpriced"})
+
+
+class Caps(Struct, frozen=True):
+    """Dollars; None is no limit. `run`: since the program was started (`--max-cost`)."""
+
+    run: float | None = None
+    session: float | None = None
+    day: float | None = None
+    project: float | None = None
+
+
+class Spent(Struct):
+    """Dollars since the program was started, over all its sessions."""
+
+    dollars: float = 0.0
+
+
+class _Cap(Struct):
+    """One limit. `allowed` grows by `step` whenever the user agrees to go on."""
+
+    what: str
+    where: str
+    step: float
+    spent: Callable[[], float]
+    allowed: float
+
+
+class Budget(Hooks):
+    """The policy."""
+
+    def __init__(
+        self, host: PolicyHost, caps: Caps, ledger: Ledger, spent: Spent | None = None
+    ) -> None:
+        self._host = host
+        self._ledger = ledger
+        self._booked_to = len(host.log.tree.nodes)
+        self._spent = spent or Spent()
+        self._here = 0.0
+        self._earlier: float | None = None
+        self._told: set[str] = set()
+        self._shared = caps.day is not None or caps.project is not None
+        self._caps = list(self._limits(caps))
+
+    @property
+    def may_spend(self) -> bool:
+        """Whether no limit is reached."""
+        self._book()
+        return all(cap.spent() < cap.allowed for cap in self._caps)
+
+    async def before_turn(self) -> str | None:
+        """Ask, or end the run, when a limit is reached."""
+        self._warn_of_unknown_prices()
+        self._book()
+        for cap in self._caps:
+            while (spent := cap.spent()) >= cap.allowed:
+                said = f"{cap.what} has cost ${spent:.2f} of the ${cap.allowed:.2f} in {cap.where}"
+                question = f"{said}. Go on and spend up to ${spent + cap.step:.2f}?"
+                if not await self._host.ui.confirm("Spending limit reached", question):
+                    self._host.tell(LimitReached("cost", f"{said}: the run was ended"))
+                    return said
+                cap.allowed = spent + cap.step
+        return None
+
+    def on_run_end(self) -> None:
+        """Book what came last."""
+        self._book()
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _limits(self, caps: Caps) -> Iterator[_Cap]:
+        rows = (
+            ("this run", "--max-cost", caps.run, lambda: self._spent.dollars),
+            ("this session", "budget.session", caps.session, self._of_session),
+            ("this day", "budget.day", caps.day, lambda: self._ledger.today.total),
+            ("this project", "budget.project", caps.project, lambda: self._ledger.project.total),
+        )
+        for what, where, limit, spent in rows:
+            if limit is not None:
+                yield _Cap(what, where, limit, spent, limit)
+
+    def _of_session(self) -> float:
+        if self._earlier is None:  # reads the whole file, and only once
+            self._earlier = totals(self._host.log).usage.cost.total - self._here
+        return self._earlier + self._here
+
+    def _book(self) -> None:
+        """Count what this process has added to the session since the last time."""
+        log = self._host.log
+        since, self._booked_to = self._booked_to, len(log.tree.nodes)
+        own = list(takewhile(lambda node: node.index >= since, reversed(log.branch)))
+        cost = usage_of(log, own).usage.cost.total if own else 0.0
+        if cost <= 0:
+            return
+        self._here += cost
+        self._spent.dollars += cost
+        if not self._shared:
+            return
+        try:
+            self._ledger.add(cost, log.header.id)
+        except OSError as error:
+            why = f"spending cannot be recorded ({error.strerror or error})"
+            self._once(f"{why}: limits of day and project see only this process")
+
+    def _warn_of_unknown_prices(self) -> None:
+        model = self._host.model
+        if model.cost_basis in _PRICELESS:
+            self._once(f"the price of {model.key} is not known: spending limits cannot count it")
+
+    def _once(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            self._host.tell(Notice("warning", message))

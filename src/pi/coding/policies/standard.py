@@ -1,0 +1,38 @@
+"""The policies that a session has, in the order in which the loop asks them."""
+
+from collections.abc import Sequence
+
+from pi.agent.hooks import Hooks
+from pi.coding.policies.budget import Budget, Caps, Spent
+from pi.coding.policies.compaction import Compactor
+from pi.coding.policies.host import Policies, PolicyHost
+from pi.coding.policies.ledger import Ledger
+from pi.coding.policies.max_turns import MaxTurns
+from pi.coding.policies.retry import Retry
+
+__all__ = ["standard"]
+
+
+def standard(
+    *,
+    ledger: Ledger,
+    caps: Caps = Caps(),
+    spent: Spent | None = None,
+    max_turns: int | None = None,
+    eager: bool = False,
+) -> Policies:
+    """Limits, compaction and retries.
+
+    spent: what the program has spent so far, if it had other sessions before. eager: there may be a
+    next prompt, see `Compactor`.
+    """
+
+    def policies(host: PolicyHost) -> Sequence[Hooks]:
+        hooks: list[Hooks] = [MaxTurns(host, max_turns)] if max_turns is not None else []
+        budget = Budget(host, caps, ledger, spent) if caps != Caps() else None
+        if budget is not None:
+            hooks.append(budget)
+        may_spend = None if budget is None else lambda: budget.may_spend
+        return (*hooks, Compactor(host, eager=eager, may_spend=may_spend), Retry(host))
+
+    return policies
