@@ -164,6 +164,9 @@ class FauxResponse:
         """The whole body."""
         return b"".join([chunk async for chunk in self])
 
+    def finish(self) -> None:
+        """Nothing more will be read."""
+
     def close(self) -> None:
         """Stop sending."""
         self._closed.set()

@@ -36,6 +36,7 @@ class Response(Interface):
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     async def read(self, limit: int = ...) -> bytes: ...
+    def finish(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -182,6 +183,7 @@ class Stream:
                 yield Error("error", self._refused[1])  # the same would be refused again
                 return
             protocol, decoder, request = self._prepare(access)
+            self._response = None
             response = self._response = await self._send(request)
             if response is None:
                 yield _ABORTED
@@ -201,6 +203,8 @@ class Stream:
                         for event in decoder.feed(frame):
                             yield event
                     if decoder.finished:
+                        response.finish()  # what is left of the body may pass, for the next call
+                        self._response = None
                         return
                 last = decoder.close()
             except PiError as error:
@@ -259,7 +263,8 @@ class Stream:
     async def _wait_to_retry(self, info: ErrorInfo, attempt: int) -> bool:
         """Whether the request is to be sent again; waits as long as that needs."""
         options = self._options
-        if not should_retry(info, attempt, options.max_retries):
+        headers = self._response.headers if self._response is not None else None
+        if not should_retry(info, attempt, options.max_retries, headers):
             return False
         delay, asked = info.retry_after, True
         if delay is None:
