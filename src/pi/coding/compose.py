@@ -21,6 +21,10 @@ from pi.coding.controller import Controller, Services
 from pi.coding.demo_script import demo_transport
 from pi.coding.home import Home
 from pi.coding.local import add_local
+from pi.coding.policies.budget import Caps, Spent
+from pi.coding.policies.host import Policies
+from pi.coding.policies.ledger import Ledger
+from pi.coding.policies.standard import standard
 from pi.coding.resources.found import find_resources
 from pi.coding.session.errors import SessionError
 from pi.coding.session.fork import fork_branch
@@ -37,7 +41,11 @@ _NOT_FOR_GUESSING = frozenset({"demo"})
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
-    """What the command line asks for; None and empty mean nothing in particular."""
+    """What the command line asks for; None and empty mean nothing in particular.
+
+    max_cost: dollars. one_shot: the program ends with its last prompt, so that nothing need be made
+    ready for a next one.
+    """
 
     provider: str | None = None
     model: str | None = None
@@ -59,6 +67,9 @@ class Wishes(Struct, frozen=True, kw_only=True):
     context_files: bool = True
     skills: bool = True
     templates: bool = True
+    max_turns: int | None = None
+    max_cost: float | None = None
+    one_shot: bool = False
 
 
 class Composition(Struct, frozen=True):
@@ -126,6 +137,7 @@ class Composer:
         self._home = home
         self._wishes = wishes
         self._client = client
+        self._spent = Spent()
 
     def services(self, home: Home, notes: list[str]) -> Services:
         """What a session in the folder of `home` needs around it."""
@@ -155,6 +167,7 @@ class Composer:
             cwd=home.cwd,
             options=_options(home),
             settings=settings,
+            policies=self._policies(home),
             env={"PI_CODING_AGENT": "true"},
             expand=resources.expand,
             commands=resources.commands,
@@ -164,6 +177,16 @@ class Composer:
             ],
             available=lambda: _available(catalog, configured),
             bash=lambda: shelf.get("bash"),
+        )
+
+    def _policies(self, home: Home) -> Policies:
+        wishes, budget = self._wishes, home.settings.budget
+        return standard(
+            ledger=Ledger(home.folder / "spending", home.cwd),
+            caps=Caps(wishes.max_cost, budget.session, budget.day, budget.project),
+            spent=self._spent,
+            max_turns=wishes.max_turns,
+            eager=not wishes.one_shot,
         )
 
     # -- the opener of the session host ------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Spending limits: for one start of the program, a session, a day, a project.
 
-Everything that has a price counts: answers, failed ones too, summaries, model work inside tools.
-It is looked up before every request, so a limit is passed by at most the request that was under way.
-Then the user is asked; where there is nobody to ask, the run ends in order.
+Everything that has a price counts: answers, failed ones too, summaries, model work inside tools. It
+is added up before every request, so a limit is passed by no more than the request under way. Then
+the user is asked; where there is nobody to ask, the run ends in order.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,11 +1,10 @@
 """What was spent, by day and by project, across sessions and processes.
 
-One small file for each day and each project; a line says when, how much, and in which session. Lines
-are only ever appended, each with one write, so that several programs can keep one book. Only the
-user can read it. Nobody writes here unless a limit asks for it.
+One small file for each day and each project; a line says when, how much, and in which session.
+Lines are only ever appended, each with one write, so that several programs can keep one book. Only
+the user can read it. Nobody writes here unless a limit asks for it.
 """
 
-import hashlib
 import os
 import re
 import time
@@ -62,8 +61,16 @@ class Ledger:
     def __init__(self, folder: Path, project: Path, *, clock: Callable[[], float] = time.time):
         self._folder = folder
         self._clock = clock
+        self._where = project
         self._today: Account | None = None
-        self.project = Account(folder / "projects" / f"{_name(project)}.jsonl")
+        self._project: Account | None = None
+
+    @property
+    def project(self) -> Account:
+        """The account of the project, all days together."""
+        if self._project is None:
+            self._project = Account(self._folder / "projects" / f"{_name(self._where)}.jsonl")
+        return self._project
 
     @property
     def today(self) -> Account:
@@ -89,6 +96,8 @@ class Ledger:
 
 def _name(project: Path) -> str:
     """A file name for a folder: readable, and different for different folders."""
+    import hashlib  # slow to import; without limits nobody asks
+
     text = os.path.normcase(os.path.abspath(project))  # noqa: PTH100 (keeps symbolic links)
     digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=6).hexdigest()
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", project.name).strip(".-")[:40]

@@ -12,11 +12,13 @@ from pi.coding.policies.retry import Retry
 
 __all__ = ["standard"]
 
+_NO_CAPS = Caps()
+
 
 def standard(
     *,
     ledger: Ledger,
-    caps: Caps = Caps(),
+    caps: Caps = _NO_CAPS,
     spent: Spent | None = None,
     max_turns: int | None = None,
     eager: bool = False,
@@ -29,7 +31,7 @@ def standard(
 
     def policies(host: PolicyHost) -> Sequence[Hooks]:
         hooks: list[Hooks] = [MaxTurns(host, max_turns)] if max_turns is not None else []
-        budget = Budget(host, caps, ledger, spent) if caps != Caps() else None
+        budget = Budget(host, caps, ledger, spent) if caps != _NO_CAPS else None
         if budget is not None:
             hooks.append(budget)
         may_spend = None if budget is None else lambda: budget.may_spend
