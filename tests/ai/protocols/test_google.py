@@ -272,3 +272,24 @@ def test_wrapped_chunks() -> None:
     wrapped = [{"response": chunk} for chunk in chunks(Said("hello", "hm"))]
     message = decode({"traceId": "only"}, *wrapped, api="google-gemini-cli")
     assert (message.text, message.stop_reason) == ("hello", "stop")
+
+
+def test_the_user_begins_and_answers_in_a_row_are_one() -> None:
+    messages = (said(TextContent("a")), said(TextContent("b"), ToolCall("c", "read", {})))
+    contents = body(*messages, ToolResultMessage("c", "read", (), timestamp=2))["contents"]
+    assert [content["role"] for content in contents] == ["user", "model", "user"]
+    assert [next(iter(part)) for part in contents[1]["parts"]] == ["text", "text", "functionCall"]
+
+
+def test_thinking_that_says_and_signs_nothing_is_left_out() -> None:
+    empty = said(ThinkingContent("", "not base64!"), ThinkingContent("", SIGNED), TextContent("x"))
+    parts = body(UserMessage("a", 1), empty, UserMessage("b", 2))["contents"][1]["parts"]
+    assert parts == [{"thought": True, "text": "", "thoughtSignature": SIGNED}, {"text": "x"}]
+
+
+def test_names_of_calls_may_have_dots_and_colons() -> None:
+    calls = said(ToolCall("c", "default_api:read", {}), ToolCall("d", "my tool", {}))
+    contents = body(UserMessage("a", 1), calls)["contents"]
+    named = [part["functionCall"]["name"] for part in contents[1]["parts"]]
+    assert named == ["default_api:read", "my_tool"]
+    assert [part["functionResponse"]["name"] for part in contents[2]["parts"]] == named

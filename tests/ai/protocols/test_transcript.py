@@ -211,6 +211,43 @@ def test_a_rule_that_makes_one_of_all_ids_ends() -> None:
     assert len({block.id for block in turn.content}) == 2
 
 
+# -- names, and who begins -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("read", "read"),
+        ("default_api:read", "default_api_read"),
+        ("ß 🌍", "___"),
+        ("", "unknown"),
+        ("x" * 80, "x" * 64),
+    ],
+)
+@pytest.mark.parametrize("origin", [HERE, ELSEWHERE])
+def test_names_that_a_model_made_up_are_made_valid(name: str, sent: str, origin: Any) -> None:
+    made_up = ToolCall("c1", name, {})
+    answered = ToolResultMessage("c1", "something else", (TextContent("ok"),), timestamp=1)
+    turn, answer = prepare([said(made_up, origin=origin), answered], MODEL)
+    assert (turn.content[0].name, answer.tool_name) == (sent, sent)
+
+
+def test_a_wire_has_its_own_rule_for_names() -> None:
+    rule = charset_id(64, "[a-z:]")
+    turn, answer = prepare([said(ToolCall("c1", "a:b.c", {})), result("c1")], MODEL, call_name=rule)
+    assert turn.content[0].name == answer.tool_name == "a:b_c"
+
+
+def test_the_user_begins_where_a_wire_wants_it() -> None:
+    messages = [user(" "), said(TextContent("hello")), user("hi")]
+    assert len(prepare(messages, MODEL)) == 2
+    first, *rest = prepare(messages, MODEL, user_first=True)
+    assert isinstance(first, UserMessage)
+    assert rest == messages[1:]
+    assert prepare([first, *rest], MODEL, user_first=True) == [first, *rest]
+    assert prepare([], MODEL, user_first=True) == []
+
+
 # -- images --------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,6 @@ The API takes a strict alternation: text must not be blank, the results of a tur
 message, and the result of a failed call holds text only. Here a prepared transcript becomes that.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,7 +30,6 @@ __all__ = ["AnthropicCompat", "cached", "encode_messages", "encode_tools", "wire
 _Json = dict[str, Any]
 _NO_OUTPUT = "(no output)"
 _ONLY_IMAGES = "(the image is the result)"
-_BAD_NAME = re.compile("[^a-zA-Z0-9_-]")
 
 
 class AnthropicCompat(Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,8 +146,7 @@ def _answer(message: AssistantMessage, compat: AnthropicCompat) -> list[_Json]:
 
 
 def _call(call: ToolCall, compat: AnthropicCompat) -> _Json:
-    # A name that a model made up would have every later request rejected.
-    name = _BAD_NAME.sub("_", wire_name(call.name, compat))[:128] or "unknown"
+    name = wire_name(call.name, compat)
     return {"type": "tool_use", "id": call.id, "name": name, "input": call.arguments}
 
 

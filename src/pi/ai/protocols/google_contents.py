@@ -33,6 +33,7 @@ __all__ = ["GoogleCompat", "generate_content"]
 
 Json = dict[str, Any]
 
+_call_name = charset_id(64, "[A-Za-z0-9_.:-]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 _NOT_IN_SUBSET = frozenset(
@@ -74,6 +75,8 @@ def generate_content(model: Model, context: Context, options: Options) -> Json:
         context.messages,
         model,
         call_id=charset_id(64),
+        call_name=_call_name,
+        user_first=True,
         keep_images_in_results=compat.multimodal_results,
     )
     body: Json = {"contents": _contents(messages, compat)}
@@ -117,7 +120,9 @@ def _contents(messages: Iterable[Message], compat: GoogleCompat) -> list[Json]:
         else:
             parts = _answer(message, compat)
             role = "model"
-        if parts:
+        if parts and role == "model" and contents and contents[-1]["role"] == role:
+            contents[-1]["parts"] += parts  # a call may follow only the user's turn
+        elif parts:
             contents.append({"role": role, "parts": parts})
     return contents
 
@@ -145,8 +150,11 @@ def _answer(message: AssistantMessage, compat: GoogleCompat) -> list[Json]:
                 if not is_blank(block.text) or len(signed) > 1:
                     parts.append(signed)
             case ThinkingContent():
-                thought = {"thought": True, "text": block.thinking}
-                parts.append(_signed(thought, block.thinking_signature))
+                thought = _signed(
+                    {"thought": True, "text": block.thinking}, block.thinking_signature
+                )
+                if not is_blank(block.thinking) or "thoughtSignature" in thought:
+                    parts.append(thought)
             case ToolCall():
                 call: Json = {"name": block.name, "args": block.arguments}
                 if compat.tool_call_ids:

@@ -107,10 +107,11 @@ def _user_content(message: UserMessage) -> str | list[dict[str, Any]]:
 
 
 def _tool_result(message: ToolResultMessage, rules: MessageRules) -> dict[str, Any]:
+    text = text_of(message.content)
     result: dict[str, Any] = {
         "role": "tool",
         "tool_call_id": message.tool_call_id,
-        "content": text_of(message.content) or _NO_OUTPUT,
+        "content": _NO_OUTPUT if is_blank(text) else text,
     }
     if rules.tool_result_name and message.tool_name:
         result["name"] = message.tool_name

@@ -24,7 +24,7 @@ from pi.ai.messages import (
     UserMessage,
 )
 from pi.ai.model import Model
-from pi.ai.protocols.ids import short_hash
+from pi.ai.protocols.ids import charset_id, short_hash
 from pi.ai.request import without_surrogates
 
 __all__ = ["is_blank", "prepare"]
@@ -35,6 +35,9 @@ _UNSEEN_BY_TOOL = TextContent("[The tool returned an image here, which this mode
 _MOVED = TextContent("[The image follows after the tool results.]")
 _ATTEMPTS = 20
 _NO_RESULT = (TextContent("There is no result: the call was interrupted."),)
+_BEFORE = "[The conversation begins with the following answer.]"
+_NO_NAME = "unknown"
+_plain_name = charset_id(64)
 
 
 def prepare(
@@ -42,14 +45,17 @@ def prepare(
     model: Model,
     *,
     call_id: Callable[[str], str] | None = None,
+    call_name: Callable[[str], str] = _plain_name,
     keep_images_in_results: bool = True,
+    user_first: bool = False,
 ) -> list[Message]:
     """The messages to send to `model`, in order; `messages` are not changed.
 
     call_id: makes the id of a call by another model one that the wire accepts (see `ids`); ids are
     unique in the result, and those of the same model stay as they are unless two are equal.
+    call_name: makes the name in a call one that the wire accepts; models make names up.
     keep_images_in_results: False for wires that take text only in tool results; the images then
-    follow in a user message.
+    follow in a user message. user_first: the user begins, if need be with a note.
 
     Every call is followed directly by its one result, in the order of the calls; a call without
     one gets an error result. Results without a call, empty user messages and answers that ended in
@@ -68,12 +74,14 @@ def prepare(
             case AssistantMessage():
                 # What comes later under the same id belongs to the later call, kept or not.
                 open_calls.update({call.id: [] for call in message.tool_calls})
-                turn = _turn(message, model, ids)
+                turn = _turn(message, model, ids, call_name)
                 if turn is None:
                     continue
                 turns.append(turn)
                 for slot in turn.slots:
                     open_calls[slot.original.id].append(slot)
+    if user_first and turns and isinstance(turns[0], _Turn):
+        turns.insert(0, UserMessage(_BEFORE, turns[0].message.timestamp))
     return list(_in_order(turns, model, keep_images_in_results))
 
 
@@ -139,7 +147,9 @@ def _says_something(message: UserMessage) -> bool:
 # -- assistant messages --------------------------------------------------------------------------
 
 
-def _turn(message: AssistantMessage, model: Model, ids: _Ids) -> _Turn | None:
+def _turn(
+    message: AssistantMessage, model: Model, ids: _Ids, call_name: Callable[[str], str]
+) -> _Turn | None:
     """What `model` may see of an answer; None if that is nothing."""
     if message.stop_reason in _LEFT_OUT:
         return None
@@ -148,7 +158,8 @@ def _turn(message: AssistantMessage, model: Model, ids: _Ids) -> _Turn | None:
     slots: list[_Slot] = []
     for block in message.content:
         if isinstance(block, ToolCall):
-            sent = _call(block, ids.take(block.id, foreign=not same), same)
+            name = call_name(block.name) or _NO_NAME
+            sent = _call(block, ids.take(block.id, foreign=not same), name, same)
             slots.append(_Slot(block, sent))
             content.append(sent)
         elif same:
@@ -168,12 +179,13 @@ def _worth_replaying(block: ThinkingContent) -> bool:
     return bool(block.thinking_signature) or not is_blank(block.thinking)
 
 
-def _call(call: ToolCall, call_id: str, same: bool) -> ToolCall:
+def _call(call: ToolCall, call_id: str, name: str, same: bool) -> ToolCall:
     signature = call.thought_signature if same else None
     arguments = {} if call.arguments_error else call.arguments
-    if call.id == call_id and call.thought_signature == signature and call.arguments is arguments:
+    before = (call.id, call.name, call.thought_signature)
+    if before == (call_id, name, signature) and call.arguments is arguments:
         return call
-    return replace(call, id=call_id, thought_signature=signature, arguments=arguments)
+    return replace(call, id=call_id, name=name, thought_signature=signature, arguments=arguments)
 
 
 # -- results -------------------------------------------------------------------------------------
@@ -216,7 +228,9 @@ def _result(slot: _Slot, timestamp: int) -> ToolResultMessage:
     call, result = slot.sent, slot.result
     if result is None:
         return ToolResultMessage(call.id, call.name, _NO_RESULT, True, timestamp=timestamp)
-    return result if result.tool_call_id == call.id else replace(result, tool_call_id=call.id)
+    if (result.tool_call_id, result.tool_name) == (call.id, call.name):
+        return result
+    return replace(result, tool_call_id=call.id, tool_name=call.name)
 
 
 # -- images --------------------------------------------------------------------------------------
