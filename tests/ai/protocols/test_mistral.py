@@ -163,3 +163,9 @@ def test_errors_and_cut_streams() -> None:
     assert decode(delta(content="half")).error_kind == "transport"
     assert decode(delta("error", content="half")).error_kind == "overloaded"
     assert decode(delta("model_length", content="half")).stop_reason == "length"
+
+
+def test_a_user_never_comes_right_after_a_tool() -> None:
+    roles = [message["role"] for message in body(*CONVERSATION)["messages"]]
+    assert roles == ["system", "user", "assistant", "tool", "tool", "assistant", "user"]
+    assert [m["role"] for m in body(*CONVERSATION[:-1])["messages"]] == roles[:-2]

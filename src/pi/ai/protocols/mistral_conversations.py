@@ -37,6 +37,7 @@ Json = dict[str, Any]
 
 _HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream"}
 _ID = exact_id(9)
+_BRIDGE = "I have read the tool results."
 
 
 class MistralCompat(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -107,6 +108,9 @@ def _system(context: Context) -> list[Json]:
 def _messages(messages: Iterable[Message]) -> list[Json]:
     out: list[Json] = []
     for message in messages:
+        if isinstance(message, UserMessage) and out and out[-1]["role"] == "tool":
+            # the service refuses a user after a tool ("Unexpected role 'user' after role 'tool'")
+            out.append({"role": "assistant", "content": _BRIDGE})
         match message:
             case UserMessage(content=str() as text):
                 out.append({"role": "user", "content": text})
