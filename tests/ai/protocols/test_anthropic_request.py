@@ -473,3 +473,28 @@ def test_lone_surrogates_are_dropped() -> None:
     assert body["messages"][1]["content"][0]["input"] == {"p": ["", 1]}
     assert body["messages"][2]["content"][0]["content"] == "(no output)"
     assert request.content.isascii()
+
+
+LOOP = (UserMessage("go"), answer(ToolCall("c1", "read", {}), model="other"), result("c1"))
+
+
+def test_no_budget_in_the_middle_of_an_answer_that_another_model_began() -> None:
+    """The API: "a final `assistant` message must start with a thinking block"."""
+    assert "thinking" not in body_of(*LOOP, thinking="low")
+    assert body_of(*LOOP, UserMessage("now you"), thinking="low")["thinking"]["type"] == "enabled"
+    assert body_of(*LOOP, thinking="high")["thinking"]["type"] == "adaptive"
+    assert body_of(*LOOP, thinking="off")["thinking"]["type"] == "disabled"
+
+
+@pytest.mark.parametrize("redacted", [True, False])
+def test_own_thinking_at_the_beginning_of_the_turn_is_enough(redacted: bool) -> None:
+    thought = ThinkingContent("", "c2ln", redacted)
+    own = (
+        UserMessage("go"),
+        answer(thought, ToolCall("c1", "read", {})),
+        result("c1"),
+        answer(ToolCall("c2", "read", {})),
+        result("c2"),
+    )
+    assert body_of(*own, thinking="low")["thinking"]["type"] == "enabled"
+    assert "thinking" not in body_of(*own[:1], *own[3:], thinking="low")

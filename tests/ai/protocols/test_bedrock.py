@@ -236,3 +236,19 @@ def test_bad_stop_reasons_are_errors(reason: str, kind: str) -> None:
     frames = [*write(Said(text="x"))[:-2], frame("messageStop", {"stopReason": reason})]
     message, _ = decode(frames)
     assert (message.stop_reason, message.error_kind) == ("error", kind)
+
+
+def test_no_budget_in_the_middle_of_an_answer_that_another_model_began() -> None:
+    call = said(ToolCall("a", "read", {}), model="other")
+    loop = (UserMessage("go", 1), call, ToolResultMessage("a", "read", (), timestamp=2))
+    thinking = Options(thinking="high")
+    fields = "additionalModelRequestFields"
+    assert fields not in body(*loop, options=thinking)
+    assert fields in body(*loop, UserMessage("now you", 3), options=thinking)
+    own = said(ThinkingContent("hm", "c2ln"), ToolCall("a", "read", {}))
+    assert fields in body(loop[0], own, loop[2], options=thinking)
+
+
+def test_the_user_begins() -> None:
+    messages = body(said(TextContent("hello"), stop="stop"), UserMessage("hi", 1))["messages"]
+    assert [message["role"] for message in messages] == ["user", "assistant", "user"]

@@ -29,6 +29,7 @@ __all__ = ["AnthropicCompat", "AnthropicMessages"]
 _Json = dict[str, Any]
 _FINE_GRAINED = "fine-grained-tool-streaming-2025-05-14"
 _INTERLEAVED = "interleaved-thinking-2025-05-14"
+_THINKING = ("thinking", "redacted_thinking")
 _MIN_BUDGET = 1024  # https://docs.claude.com/en/docs/build-with-claude/extended-thinking
 _SERVICE_TIERS = ("auto", "standard_only")
 _CHOICES: dict[str, _Json] = {
@@ -37,6 +38,7 @@ _CHOICES: dict[str, _Json] = {
     "required": {"type": "any"},
 }
 _call_id = charset_id(64)
+_call_name = charset_id(128)
 
 
 class AnthropicMessages(Protocol):
@@ -73,7 +75,8 @@ def _compat(model: Model) -> AnthropicCompat:
 def _body(model: Model, context: Context, options: Options, compat: AnthropicCompat) -> _Json:
     mark = _cache_mark(options, compat)
     limit = options.max_tokens or model.max_output_tokens
-    messages = encode_messages(prepare(context.messages, model, call_id=_call_id), compat)
+    prepared = prepare(context.messages, model, call_id=_call_id, call_name=_call_name)
+    messages = encode_messages(prepared, compat)
     body: _Json = {
         "model": model.id,
         "max_tokens": limit,
@@ -89,7 +92,10 @@ def _body(model: Model, context: Context, options: Options, compat: AnthropicCom
         if options.tool_choice:
             named = {"type": "tool", "name": wire_name(options.tool_choice, compat)}
             body["tool_choice"] = _CHOICES.get(options.tool_choice, named)
-    body = deep_merge(body, _affordable(options.thinking_body, limit))
+    thinking = _affordable(options.thinking_body, limit)
+    if _resumes_without_thinking(messages):
+        thinking = _not_by_budget(thinking)
+    body = deep_merge(body, thinking)
     if options.temperature is not None and compat.supports_temperature and not _thinks(body):
         body["temperature"] = options.temperature
     if isinstance(options.metadata.get("user_id"), str):
@@ -128,6 +134,27 @@ def _affordable(fragment: _Json, limit: int) -> _Json:
     if budget < _MIN_BUDGET:
         return {name: value for name, value in fragment.items() if name != "thinking"}
     return deep_merge(fragment, {"thinking": {"budget_tokens": budget}})
+
+
+def _resumes_without_thinking(messages: list[_Json]) -> bool:
+    """Whether the last answer is to go on after tool results, and did not begin with thinking.
+
+    The API refuses to think in the middle of an answer that another model has begun.
+    """
+    begun: _Json | None = None
+    for message in reversed(messages):
+        if message["role"] == "assistant":
+            begun = message
+        elif isinstance(message["content"], str) or message["content"][0]["type"] != "tool_result":
+            break
+    return begun is not None and begun["content"][0]["type"] not in _THINKING
+
+
+def _not_by_budget(fragment: _Json) -> _Json:
+    """The thinking fragment without a budget; adaptive thinking may begin anywhere."""
+    if fragment.get("thinking", {}).get("type") != "enabled":
+        return fragment
+    return {name: value for name, value in fragment.items() if name != "thinking"}
 
 
 def _thinks(body: _Json) -> bool:

@@ -67,7 +67,7 @@ class BedrockConverseStream(Protocol):
     def encode(self, model: Model, context: Context, options: Options) -> Request:
         """The request for `context`."""
         compat = model.compat if isinstance(model.compat, Compat) else Compat()
-        prepared = prepare(context.messages, model, call_id=charset_id(64))
+        prepared = prepare(context.messages, model, call_id=charset_id(64), user_first=True)
         messages = _messages(prepared, compat)
         body: Json = {"messages": messages}
         system: list[Json] = [{"text": block} for block in context.system if not is_blank(block)]
@@ -91,7 +91,10 @@ class BedrockConverseStream(Protocol):
             body["toolConfig"] = tools
         if options.metadata:
             body["requestMetadata"] = {k: str(v) for k, v in options.metadata.items()}
-        body = deep_merge(body, options.thinking_body, model.extra_body, options.extra_body)
+        thinking = options.thinking_body
+        if _resumes_without_reasoning(messages):
+            thinking = _not_by_budget(thinking)
+        body = deep_merge(body, thinking, model.extra_body, options.extra_body)
         url = f"{model.base_url.rstrip('/')}/model/{quote(model.id, safe='')}/converse-stream"
         headers = {
             "Content-Type": "application/json",
@@ -109,6 +112,28 @@ def _cache_point(compat: Compat, options: Options) -> Json:
     if options.cache_retention == "long" and compat.supports_long_cache_retention:
         point["ttl"] = "1h"
     return {"cachePoint": point}
+
+
+def _resumes_without_reasoning(messages: list[Json]) -> bool:
+    """Whether the last answer is to go on after tool results, and did not begin with reasoning.
+
+    The models refuse to think in the middle of an answer that another model has begun.
+    """
+    begun: Json | None = None
+    for message in reversed(messages):
+        if message["role"] == "assistant":
+            begun = message
+        elif any("text" in block for block in message["content"]):
+            break  # what the user says begins a new turn
+    return begun is not None and "reasoningContent" not in begun["content"][0]
+
+
+def _not_by_budget(fragment: Json) -> Json:
+    """The thinking fragment without a budget; adaptive thinking may begin anywhere."""
+    fields: Json = fragment.get("additionalModelRequestFields") or {}
+    if fields.get("thinking", {}).get("type") != "enabled":
+        return fragment
+    return {}
 
 
 def _messages(messages: Sequence[Message], compat: Compat) -> list[Json]:
