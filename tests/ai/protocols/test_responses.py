@@ -328,3 +328,35 @@ def test_a_used_up_plan_says_which_and_for_how_long() -> None:
     info = protocols.get("openai-codex-responses").failure(429, {}, reply)
     assert info.kind == "quota"
     assert info.message.endswith("(plus plan), usable again in 30 min")
+
+
+def replayed(*content: Any) -> list[dict[str, Any]]:
+    return body(UserMessage("a", 1), said(*content, stop="length"), UserMessage("b", 2))["input"]
+
+
+def test_reasoning_that_nothing_follows_is_left_out() -> None:
+    """The API: "Item of type 'reasoning' was provided without its required following item"."""
+    thought = ThinkingContent("hm", json.dumps(REASONING))
+    assert [i.get("type") for i in replayed(thought)] == [None, None, None]
+    kinds = [i.get("type") for i in replayed(thought, TextContent("x"), thought)]
+    assert kinds[2:-1] == ["reasoning", "message"]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_reasoning_that_the_service_would_have_to_remember_is_left_out(kept: bool) -> None:
+    """Nothing is stored there. Without its reasoning an item must not carry the service's id."""
+    item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": None}
+    if kept:
+        item["content"] = [{"type": "reasoning_text", "text": "hm"}]
+    items = replayed(
+        ThinkingContent("hm", json.dumps(item)),
+        TextContent("x", '{"v":1,"id":"msg_7","phase":"commentary"}'),
+        ToolCall("call_1|fc_1", "read", {}),
+    )
+    assert ("reasoning" in [i.get("type") for i in items]) is kept
+    (text,) = (i for i in items if i.get("type") == "message")
+    (call,) = (i for i in items if i.get("type") == "function_call")
+    assert (text["id"] == "msg_7") is kept
+    assert text["phase"] == "commentary"
+    assert call.get("id") == ("fc_1" if kept else None)
+    assert call["call_id"] == "call_1"

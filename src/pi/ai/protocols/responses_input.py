@@ -98,28 +98,46 @@ def _parts(content: Iterable[UserContent]) -> list[Json]:
 
 
 def _assistant(message: AssistantMessage, index: int) -> list[Json]:
+    """An answer, in the order in which it was given.
+
+    Reasoning that nothing follows is refused, and so are the service's own ids of items whose
+    reasoning is missing.
+    """
     items: list[Json] = []
+    whole = True
     for position, block in enumerate(message.content):
         match block:
             case ThinkingContent():
-                item = _json(block.thinking_signature)
-                if item is not None and item.get("type") == "reasoning":
+                item = _reasoning(block.thinking_signature)
+                if item is not None:
                     items.append(item)
+                whole = whole and (item is not None or not block.thinking_signature)
             case TextContent():
                 if not is_blank(block.text):
-                    items.append(_text(block, f"msg_pi_{index}_{position}"))
+                    items.append(_text(block, f"msg_pi_{index}_{position}", keep_id=whole))
             case ToolCall():
-                items.append(_call(block))
+                items.append(_call(block, keep_id=whole))
+    while items and items[-1].get("type") == "reasoning":
+        items.pop()
     return items
 
 
-def _text(block: TextContent, fallback: str) -> Json:
+def _reasoning(signature: str | None) -> Json | None:
+    """The item of a signature, if it holds what is needed: the service has stored nothing."""
+    item = _json(signature)
+    if item is None or item.get("type") != "reasoning":
+        return None
+    return item if item.get("encrypted_content") or item.get("content") else None
+
+
+def _text(block: TextContent, fallback: str, *, keep_id: bool) -> Json:
     signed = _json(block.text_signature)
     if signed is None:
-        name = block.text_signature or fallback
+        name = block.text_signature
         signed = {}
     else:
-        name = str(signed.get("id") or fallback)
+        name = signed.get("id")
+    name = str(name) if name and keep_id else fallback
     if len(name) > _MAX_ID:
         name = f"msg_{short_hash(name)}"
     item: Json = {
@@ -134,7 +152,7 @@ def _text(block: TextContent, fallback: str) -> Json:
     return item
 
 
-def _call(call: ToolCall) -> Json:
+def _call(call: ToolCall, *, keep_id: bool) -> Json:
     call_id, _, item_id = call.id.partition("|")
     item: Json = {
         "type": "function_call",
@@ -142,7 +160,7 @@ def _call(call: ToolCall) -> Json:
         "name": call.name,
         "arguments": encode_json(call.arguments).decode(),
     }
-    if item_id.startswith("fc_") and len(item_id) <= _MAX_ID:
+    if keep_id and item_id.startswith("fc_") and len(item_id) <= _MAX_ID:
         item["id"] = item_id
     return item
 
