@@ -313,6 +313,15 @@ async def test_a_refresh_looks_again(flow: GitHubCopilot, github: GitHub, person
     assert "availableModelIds" not in (await flow.refresh(login)).extra  # the keeper keeps it
 
 
+async def test_a_clock_that_is_ahead(flow: GitHubCopilot, github: GitHub, person: Person) -> None:
+    github.replies["copilot_internal/v2/token"] = json_reply(
+        {"token": TOKEN, "expires_at": NOW - 7200, "refresh_in": 1500}
+    )
+    login = await flow.login(person)
+    assert isinstance(login, OAuth)
+    assert login.expires == (NOW + 1200) * 1000
+
+
 async def test_a_revoked_login(flow: GitHubCopilot) -> None:
     with pytest.raises(AuthError, match=r"status 401: Bad credentials"):
         await flow.refresh(OAuth("gone", "a", 0))

@@ -5,6 +5,7 @@ credential and travels in the body of every request; a refresh uses the client t
 """
 
 import asyncio
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -142,13 +143,21 @@ class GoogleFlow(Flow):
             self.world.env, self.params.variables, self.params.client_id
         )
         if named is None and self._found is None:
-            self._found = await asyncio.to_thread(
+            self._found = await self._installed()
+        return named or self._found
+
+    async def _installed(self) -> OAuthClient | None:
+        stop = Event()  # a thread cannot be cancelled, and the program waits for it at its end
+        try:
+            return await asyncio.to_thread(
                 installed_client,
                 self.params.installation,
                 self.params.client_id,
                 self.world.env,
+                stop.is_set,
             )
-        return named or self._found
+        finally:
+            stop.set()
 
     async def _ask_for_published(self, ui: LoginUI) -> OAuthClient | None:
         if not self.params.published:

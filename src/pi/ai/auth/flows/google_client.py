@@ -9,7 +9,7 @@ import mmap
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from glob import escape
 from pathlib import Path
 
@@ -64,11 +64,13 @@ def client_from_env(env: Environment, prefix: str, usual_id: str) -> OAuthClient
     return OAuthClient((id_ or usual_id).strip(), secret.strip(), names[1])
 
 
-def installed_client(where: Installation, client_id: str, env: Environment) -> OAuthClient | None:
-    """The client in a program on this machine. Reads files for at most some seconds."""
+def installed_client(
+    where: Installation, client_id: str, env: Environment, stopped: Callable[[], bool]
+) -> OAuthClient | None:
+    """The client in a program on this machine. Reads files for some seconds, or till `stopped`."""
     end = time.monotonic() + _SECONDS
     for number, file in enumerate(_files(where, env)):
-        if number >= _MAX_FILES or time.monotonic() > end:
+        if number >= _MAX_FILES or time.monotonic() > end or stopped():
             break
         secret = _secret_in_file(file, client_id)
         if secret:
