@@ -61,8 +61,12 @@ def parse(argv: list[str]) -> Arguments:
     mode = args.text("mode")
     if mode is not None and mode not in MODES:
         raise UsageError(f"--mode {mode}: expected one of {', '.join(MODES)}")
-    if mode == "rpc":
-        raise UsageError("--mode rpc is not built yet in this version")
+    if mode == "rpc" and (args.files or args.prompts):
+        raise UsageError("--mode rpc takes no prompts and files: send `prompt` commands")
+    if args.flag("fork"):
+        for other in ("session", "continue", "resume", "no-session"):
+            if args.flag(other):
+                raise UsageError(f"--fork and --{other} exclude one another")
     return args
 
 

@@ -1,7 +1,8 @@
 """Runs a session without a screen: output kept pure, signals ended in order.
 
 Standard output belongs to the protocol: whatever else is printed in this process goes to standard
-error. SIGINT and SIGTERM abort the run, which closes sockets and stops tools, before the exit.
+error. A signal, or a reader that has left, aborts the run, which closes sockets and stops tools,
+before the exit; a second signal exits at once.
 """
 
 import asyncio
@@ -11,15 +12,17 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from types import FrameType
 
-from pi.coding.api.commands import Prompt
+from pi.coding.api.commands import Prompt, Session
 from pi.coding.cli.args import Arguments
 from pi.coding.compose import Wishes, compose
 from pi.coding.home import Home
 
 __all__ = ["run_headless", "wishes"]
 
-_EXIT = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_EXIT = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129, "SIGPIPE": 141}
 
 
 def run_headless(home: Home, prompts: Sequence[Prompt], args: Arguments) -> int:
@@ -52,11 +55,8 @@ async def _run(
     gc.enable()
     gc.freeze()  # what was loaded stays
     async with composition:
-        if args.text("mode") == "json":
-            from pi.coding.modes.json import run_json
-
-            with open(out, "wb", buffering=0, closefd=False) as stream:  # noqa: ASYNC230
-                return await run_json(composition.session, prompts, out=stream)
+        if args.text("mode") in ("json", "rpc"):
+            return await _run_lines(composition.session, prompts, args, out, ended_by)
         from pi.coding.modes.print import run_print
 
         progress = args.flag("verbose") or sys.stderr.isatty()
@@ -64,6 +64,29 @@ async def _run(
             return await run_print(
                 composition.session, prompts, out=text, err=sys.stderr, progress=progress
             )
+
+
+async def _run_lines(
+    session: Session, prompts: Sequence[Prompt], args: Arguments, out: int, ended_by: list[str]
+) -> int:
+    """A mode whose output is lines of JSON."""
+    from pi.coding.modes.outlet import Outlet
+
+    task = asyncio.current_task()
+    assert task is not None
+
+    def lost() -> None:
+        ended_by.append("SIGPIPE")
+        task.cancel()
+
+    outlet = Outlet(out, lost=lost, ending=lambda: bool(ended_by))
+    if args.text("mode") == "rpc":
+        from pi.coding.modes.rpc import read_lines, run_rpc
+
+        return await run_rpc(session, read_lines(0), outlet.write)
+    from pi.coding.modes.json import run_json
+
+    return await run_json(session, prompts, write=outlet.write)
 
 
 def wishes(args: Arguments) -> Wishes:
@@ -82,6 +105,7 @@ def wishes(args: Arguments) -> Wishes:
         session_id=args.text("session-id"),
         session_dir=args.text("session-dir"),
         no_session=args.flag("no-session"),
+        fork=args.text("fork"),
         name=args.text("name"),
         tools=tools,
         without_tools=tuple(args.names("exclude-tools")),
@@ -90,21 +114,35 @@ def wishes(args: Arguments) -> Wishes:
         append_system_prompt=tuple(args.texts("append-system-prompt")),
         context_files=not args.flag("no-context-files"),
         skills=not args.flag("no-skills"),
+        templates=not args.flag("no-prompt-templates"),
     )
 
 
 def _end_in_order(ended_by: list[str]) -> None:
-    """Turn signals into a cancellation of the run; where that can't be done, Python's way stays."""
+    """Turn signals into a cancellation of the run.
+
+    They are taken by Python's own handlers, not by those of the event loop, so that they are heard
+    while the loop stands still because nobody reads our output.
+    """
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     assert task is not None
+    ended = task.cancel
+    heard: list[int] = []
 
-    def end(name: str) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+        name = signal.Signals(number).name
+        if len(heard) > 1:
+            running = sys.modules.get("pi.coding.tools.shell.run")
+            if running is not None:
+                running.kill_all()
+            os._exit(_EXIT[name])
         ended_by.append(name)
-        task.cancel()
+        loop.call_soon_threadsafe(ended)
 
-    for name in _EXIT:
+    for name in _SIGNALS:
         number = getattr(signal, name, None)
         if number is not None:
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, end, name)
+            with suppress(RuntimeError, ValueError):  # not in the main thread
+                signal.signal(number, end)

@@ -38,7 +38,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("session-dir", "", "DIR", "where sessions are kept"),
     Option("no-session", "", "", "keep this session in memory only"),
     Option("name", "-n", "NAME", "name of the session"),
-    Option("fork", "", "PATH|ID", "go on with a copy of this session", later=True),
+    Option("fork", "", "PATH|ID", "go on with a copy of this session"),
     Option("tools", "-t", "LIST", "tools to offer (comma separated; +a,-b changes the defaults)"),
     Option("exclude-tools", "-xt", "LIST", "tools not to offer"),
     Option("no-tools", "-nt", "", "offer no tools"),

@@ -31,6 +31,10 @@ def _run(home: Home, args: Arguments) -> int:
         raise UsageError(
             "the interactive screen is not built yet in this version: use pi -p, or --mode json"
         )
+    if args.text("mode") == "rpc":
+        from pi.coding.cli.headless import run_headless
+
+        return run_headless(home, (), args)
     stdin = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
     from pi.coding.cli.inputs import prompts
 

@@ -1,28 +1,20 @@
 """`pi --mode json`: every event as one line of JSON, the session's header first, settled last."""
 
-from collections.abc import Sequence
-from typing import BinaryIO
-
-import msgspec
+from collections.abc import Callable, Sequence
 
 from pi.ai.messages import AssistantMessage
 from pi.coding.api.commands import Prompt, Session
-from pi.coding.api.events import SessionEvent
+from pi.coding.modes.outlet import json_line
 
 __all__ = ["run_json"]
 
 
-async def run_json(session: Session, prompts: Sequence[Prompt], *, out: BinaryIO) -> int:
-    """Run the prompts; gives the exit code. A reader that stalls stalls us, not our memory."""
-    encode = msgspec.json.Encoder().encode
-
-    def write(event: SessionEvent) -> None:
-        out.write(encode(event) + b"\n")
-        out.flush()
-
-    out.write(encode(session.state.session) + b"\n")
-    out.flush()
-    unsubscribe = session.subscribe(write)
+async def run_json(
+    session: Session, prompts: Sequence[Prompt], *, write: Callable[[bytes], None]
+) -> int:
+    """Run the prompts; gives the exit code. `write` takes a line and may take its time."""
+    write(json_line(session.state.session))
+    unsubscribe = session.subscribe(lambda event: write(json_line(event)))
     code = 0
     try:
         for prompt in prompts:
