@@ -9,18 +9,16 @@ import socket
 import ssl
 from collections.abc import Hashable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from pi.ai.errors import TransportError
+from pi.ai.wire.connect import Lookups
 from pi.ai.wire.exchange import Exchange
 from pi.ai.wire.tls import Pipe, TlsLayer
 
-if TYPE_CHECKING:
-    from pi.ai.wire.pool import Pool
-
-__all__ = ["Connection", "Unanswered"]
+__all__ = ["Connection", "Home", "Unanswered"]
 
 _SLICE = 256 * 1024
 _MAX_HEAD = 256 * 1024
@@ -28,6 +26,18 @@ _MAX_HEAD = 256 * 1024
 
 class Unanswered(TransportError):
     """The connection ended before a single byte of the answer."""
+
+
+class Home(Protocol):
+    """What a connection needs of its pool; see `pi.ai.wire.pool.Pool`."""
+
+    loop: asyncio.AbstractEventLoop
+    lookups: Lookups
+
+    def opened(self, connection: "Connection", /) -> None: ...
+    def closed(self, connection: "Connection", /) -> None: ...
+    def put(self, connection: "Connection", /, *, keep: bool) -> None: ...
+    def withdraw(self, connection: "Connection", /) -> None: ...
 
 
 class Connection(asyncio.Protocol):
@@ -38,7 +48,7 @@ class Connection(asyncio.Protocol):
     keep_seconds: how long the server says it keeps it.
     """
 
-    def __init__(self, pool: "Pool", label: str) -> None:
+    def __init__(self, pool: Home, label: str) -> None:
         self.pool = pool
         self.loop = pool.loop
         self.label = label

@@ -6,20 +6,32 @@ the body costs an append, and a wake-up if somebody waits. A reader takes all th
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pi.ai.errors import AbortedError, PiError, TransportError
 
-if TYPE_CHECKING:
-    from pi.ai.wire.connection import Connection
-
-__all__ = ["HIGH_WATER", "Exchange"]
+__all__ = ["HIGH_WATER", "Carrier", "Exchange"]
 
 HIGH_WATER = 256 * 1024
 """Bytes of body that may lie unread before the socket is no longer read."""
 
 _FINISH_SECONDS = 1.0
 _FINISH_BYTES = 64 * 1024
+
+
+class Carrier(Protocol):
+    """What an exchange needs of its connection; see `pi.ai.wire.connection.Connection`."""
+
+    label: str
+    loop: asyncio.AbstractEventLoop
+
+    def parsed(self) -> tuple[int, bool]: ...
+    def done(self, exchange: "Exchange", /) -> None: ...
+    def abort(self) -> None: ...
+    def shut(self) -> None: ...
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+    def resume_writing(self) -> None: ...
 
 
 class Exchange:
@@ -50,7 +62,7 @@ class Exchange:
         "status",
     )
 
-    def __init__(self, connection: "Connection", *, bodiless: bool = False) -> None:
+    def __init__(self, connection: Carrier, *, bodiless: bool = False) -> None:
         self._connection = connection
         self._bodiless = bodiless
         self._dropped = self._interim = False
@@ -69,14 +81,17 @@ class Exchange:
     # -- what the parser calls ---------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
+        """The parser has seen the first byte of an answer."""
         self.heard = True
         if self.ended:
             self._connection.abort()  # an answer to nothing: what else may come on this connection?
 
     def on_status(self, reason: bytes) -> None:
+        """The reason phrase, whole or in part."""
         self.reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """A header."""
         if self.status:
             return  # a trailer
         key = name.decode("latin-1").lower()
@@ -85,6 +100,7 @@ class Exchange:
         self.headers[key] = text if known is None else f"{known}, {text}"
 
     def on_headers_complete(self) -> None:
+        """The head is complete; a 1xx head is none yet."""
         status, self.keep_alive = self._connection.parsed()
         if status == 101:
             # The place for WebSocket: an exchange that asked for an upgrade takes the pipe here.
@@ -100,6 +116,7 @@ class Exchange:
             self._wake()
 
     def on_body(self, data: bytes) -> None:
+        """A piece of the body."""
         self._size += len(data)
         if self._dropped:
             if self._size > _FINISH_BYTES:
@@ -115,6 +132,7 @@ class Exchange:
             self._connection.pause_reading()
 
     def on_message_complete(self) -> None:
+        """The answer is complete."""
         if self._interim:
             self._interim = False
             self.headers.clear()

@@ -5,8 +5,8 @@ The variables are those that curl reads, in lower and in upper case, with lower 
 proxy: nobody but this machine can reach it.
 """
 
-import ipaddress
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -15,7 +15,8 @@ from pi.ai.wire.target import Origin, parse_url
 
 __all__ = ["Proxy", "choose_proxy", "is_excluded", "is_loopback"]
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_Address = Any
+"""An `ipaddress` object; that module is loaded only where a proxy is set."""
 
 
 class Proxy(Struct, frozen=True):
@@ -78,6 +79,8 @@ def _matches(entry: str, origin: Origin, address: _Address | None) -> bool:
     if entry == "*":
         return True
     if address is not None and "/" in entry:
+        import ipaddress
+
         try:
             network = ipaddress.ip_network(entry, strict=False)
         except ValueError:
@@ -103,6 +106,8 @@ def _split_port(entry: str) -> tuple[str, str]:
 
 
 def _address(host: str) -> _Address | None:
+    import ipaddress
+
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
