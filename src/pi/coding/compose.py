@@ -19,6 +19,7 @@ from pi.ai.registry import Registry
 from pi.coding.api.events import Notice
 from pi.coding.controller import Controller, Services
 from pi.coding.demo_script import demo_transport
+from pi.coding.handlers.policies import switches_from
 from pi.coding.home import Home
 from pi.coding.local import add_local
 from pi.coding.policies.budget import Caps, Spent
@@ -241,7 +242,7 @@ class Composer:
             pinned=chosen is not None and not usable,
             inbox=inbox,
         )
-        controller.auto_retry = like.auto_retry
+        switches_from(like, controller)
         for note in notes:
             like.tell(Notice("warning", note))
         return controller

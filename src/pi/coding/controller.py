@@ -28,7 +28,6 @@ from pi.coding.api.events import (
     AutoRetryEnd,
     AutoRetryStart,
     CompactionEnd,
-    CompactionResult,
     CompactionStart,
     Notice,
     QueueUpdate,
@@ -69,8 +68,7 @@ class Controller:
         self.inbox = inbox or Inbox()
         self.ui: UserInterface = NoUser()
         self.bash: asyncio.Task[BashResult] | None = None
-        self.compaction: asyncio.Task[CompactionResult] | None = None
-        self.compacting = False
+        self.summary: asyncio.Task[Any] | None = None
         self.auto_retry = True
         self._start: tuple[Model, ThinkingLevel] = (model, thinking)
         self._pinned = pinned
@@ -79,6 +77,7 @@ class Controller:
         self._retry: Retry | None = None
         self._parked: list[AgentMessage] = []
         self._told = (0, 0)
+        self._compacting = False
         self.hooks: Sequence[Hooks] = services.policies(self)
 
     # -- for modes ------------------------------------------------------------------------------
@@ -139,6 +138,11 @@ class Controller:
     def busy(self) -> bool:
         """Whether a run is going on."""
         return self._run is not None
+
+    @property
+    def compacting(self) -> bool:
+        """Whether a summary is being made."""
+        return self._compacting or self.summary is not None
 
     @property
     def retrying(self) -> bool:
@@ -227,7 +231,7 @@ class Controller:
     async def _accept(self, prompt: Prompt, *, alone: bool) -> asyncio.Task[None] | None:
         """Begin a run, or queue the prompt (None). Raises `PiError` if it is not taken."""
         message = user_message(self, prompt.text, prompt.images)
-        if self.busy or self.compaction is not None:
+        if self.busy or self.summary is not None:
             if prompt.streaming is None and self.busy:
                 raise ConfigError("a run is going on: steer it, queue a follow-up, or abort it")
             queue = self.inbox.steering if prompt.streaming == "steer" else self.inbox.follow_up
@@ -277,14 +281,14 @@ class Controller:
         if self.inbox.take_back():
             self.queue_changed()
         await asyncio.sleep(0)  # a run that was just accepted records its prompt first
-        for task in (self._run, self.compaction):
+        for task in (self._run, self.summary):
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
 
     def go_on(self) -> None:
         """Begin a run with what was queued, if nothing goes on."""
-        if self.busy or self.compaction is not None:
+        if self.busy or self.summary is not None:
             return
         messages = self.inbox.take_steering() or self.inbox.take_follow_up()
         if messages:
@@ -306,7 +310,7 @@ class Controller:
     def tell(self, event: SessionEvent) -> None:
         """Say something to everybody who listens."""
         if isinstance(event, CompactionStart | CompactionEnd):
-            self.compacting = isinstance(event, CompactionStart)
+            self._compacting = isinstance(event, CompactionStart)
         for listener in tuple(self._listeners):
             listener(event)
 

@@ -7,7 +7,7 @@ the controller, seen by what handlers may use of it.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -18,10 +18,8 @@ from pi.ai.client import Client
 from pi.ai.model import Model, ThinkingLevel
 from pi.ai.options import Options
 from pi.coding.api.answers import BashResult, CommandInfo
-from pi.coding.api.events import CompactionResult, SessionEvent
 from pi.coding.policies.host import Policies, PolicyHost
 from pi.coding.session.entries import AgentMessage
-from pi.coding.session.log import SessionLog
 from pi.coding.settings import Settings
 
 __all__ = ["Candidate", "Desk", "Services"]
@@ -65,14 +63,14 @@ class Services(Struct, frozen=True, kw_only=True):
     bash: Callable[[], Tool] | None = None
 
 
-class Desk(Protocol):
-    """The session at work."""
+class Desk(PolicyHost, Protocol):
+    """The session at work: what policies are given, and what only handlers need."""
 
     bash: asyncio.Task[BashResult] | None
     """The user's command that is running."""
 
-    compaction: asyncio.Task[CompactionResult] | None
-    """A compaction that somebody asked for."""
+    summary: asyncio.Task[Any] | None
+    """A compaction or a branch summary that somebody asked for."""
 
     auto_retry: bool
     """Whether failed requests are sent again."""
@@ -80,11 +78,6 @@ class Desk(Protocol):
     @property
     def services(self) -> Services:
         """What is around the session."""
-        ...
-
-    @property
-    def log(self) -> SessionLog:
-        """The log."""
         ...
 
     @property
@@ -110,20 +103,6 @@ class Desk(Protocol):
     @property
     def retrying(self) -> bool:
         """Whether a failed request waits to be sent again."""
-        ...
-
-    @property
-    def model(self) -> Model:
-        """The model for the next request."""
-        ...
-
-    @property
-    def thinking(self) -> ThinkingLevel:
-        """The thinking level for the next request."""
-        ...
-
-    def tell(self, event: SessionEvent) -> None:
-        """Say something to everybody who listens."""
         ...
 
     def record(self, message: AgentMessage) -> None:

@@ -34,11 +34,12 @@ from pi.coding.api.commands import (
 )
 from pi.coding.handlers.desk import Desk
 from pi.coding.handlers.policies import auto_compaction
+from pi.coding.policies.size import measure
 from pi.coding.session.display import typed_text
 from pi.coding.session.entries import MessageEntry
 from pi.coding.session.errors import SessionError
 from pi.coding.session.lines import lines, tree_json
-from pi.coding.session.stats import context_tokens, count
+from pi.coding.session.stats import count, is_counted
 
 __all__ = [
     "get_commands",
@@ -100,7 +101,8 @@ async def get_session_stats(desk: Desk, command: GetSessionStats) -> SessionStat
     counts = count(log)
     usage = counts.usage
     window = model.context_window
-    tokens = context_tokens(log.state)
+    context = desk.turn().context
+    tokens = measure(log.state.projection, context).tokens if is_counted(log.state) else None
     percent = None if tokens is None else tokens * 100 / window
     return SessionStats(
         session_file=str(log.path) if log.path else UNSET,

@@ -5,12 +5,15 @@ there is an error that says so.
 """
 
 import asyncio
-from typing import Protocol, runtime_checkable
+from collections.abc import Coroutine
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pi.ai.errors import AbortedError, ConfigError
 from pi.coding.api.commands import AbortRetry, Compact, SetAutoCompaction, SetAutoRetry
 from pi.coding.api.events import CompactionResult
 from pi.coding.handlers.desk import Desk
+
+T = TypeVar("T")
 
 __all__ = [
     "Compactor",
@@ -20,6 +23,8 @@ __all__ = [
     "compact",
     "set_auto_compaction",
     "set_auto_retry",
+    "summarising",
+    "switches_from",
 ]
 
 
@@ -56,19 +61,27 @@ async def compact(desk: Desk, command: Compact) -> CompactionResult:
     compactor = _compactor(desk)
     if compactor is None:
         raise ConfigError("this session has no compaction: nothing was summarised")
-    if desk.compaction is not None:
+    if desk.summary is None:
+        await desk.abort()
+    result = await summarising(desk, compactor.compact(command.custom_instructions))
+    desk.go_on()
+    return result
+
+
+async def summarising(desk: Desk, work: Coroutine[Any, Any, T]) -> T:
+    """Have a summary made, which an abort ends; what is said meanwhile waits for its end."""
+    if desk.summary is not None:
+        work.close()
         raise ConfigError("a summary is being made already: wait for it, or abort it")
-    await desk.abort()
-    desk.compaction = task = asyncio.ensure_future(compactor.compact(command.custom_instructions))
+    desk.summary = task = asyncio.ensure_future(work)
     try:
         await asyncio.wait([task])
         if task.cancelled():
-            raise AbortedError("the compaction was aborted")
+            raise AbortedError("the summary was aborted")
         return task.result()
     finally:
         task.cancel()
-        desk.compaction = None
-        desk.go_on()
+        desk.summary = None
 
 
 async def set_auto_compaction(desk: Desk, command: SetAutoCompaction) -> None:
@@ -94,6 +107,15 @@ async def abort_retry(desk: Desk, command: AbortRetry) -> None:
         retrier.abort_retry()
     elif desk.retrying:
         await desk.abort()
+
+
+def switches_from(old: Desk, new: Desk) -> None:
+    """Have the policies of `new` switched on and off as those of `old`."""
+    new.auto_retry = old.auto_retry
+    for kind, switch in ((Compactor, "auto_compaction"), (Retrier, "auto_retry")):
+        pairs = [[hook for hook in desk.hooks if isinstance(hook, kind)] for desk in (old, new)]
+        for before, after in zip(*pairs, strict=False):
+            setattr(after, switch, getattr(before, switch))
 
 
 def _compactor(desk: Desk) -> Compactor | None:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from msgspec import UNSET, UnsetType
 
-from pi.ai.errors import ConfigError
 from pi.ai.messages import UserMessage, text_of
 from pi.coding.api.answers import Navigated, Written
 from pi.coding.api.commands import ExportHtml, ExportJsonl, NavigateTree, SetLabel, SetName
 from pi.coding.api.events import SessionInfoChanged
 from pi.coding.handlers.desk import Desk
+from pi.coding.handlers.policies import summarising
 from pi.coding.session.display import typed_text
 from pi.coding.session.entries import CustomMessageEntry, MessageEntry
 from pi.coding.session.errors import SessionError
@@ -41,10 +41,19 @@ async def navigate_tree(desk: Desk, command: NavigateTree) -> Navigated:
         if target is None:
             raise SessionError(f"there is no entry {command.entry_id!r} in this session")
         target, text = _before(desk, target)
-    if command.summarize:
-        raise ConfigError("this session has no branch summaries: go there without one")
+    place = target.id if target else None
     await desk.abort()
-    log.move(target.id if target else None)
+    summary = None
+    if command.summarize:
+        from pi.coding.policies.branch_summary import summarize_branch  # calls a model
+
+        work = summarize_branch(desk, place, focus=command.custom_instructions)
+        summary = await summarising(desk, work)
+    if summary is None:
+        log.move(place)
+    else:
+        log.move_with_summary(place, summary)
+    desk.go_on()
     return Navigated(log.leaf.id if log.leaf else None, text)
 
 

@@ -1,7 +1,7 @@
-"""Numbers about a session: what was said, what it cost by model, how full the window is.
+"""Numbers about a session: what was said, and what it cost by model.
 
-Counts and costs are those of the whole file, all branches: what was paid for stays paid when its
-branch is left. Fullness is that of the active branch.
+They are those of the whole file, all branches: what was paid for stays paid when its branch is
+left. Usage is summed as it was recorded, never priced again.
 """
 
 from typing import Any
@@ -9,16 +9,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from pi.ai.messages import AssistantMessage, Context, Message, Usage
-from pi.ai.options import estimate_tokens
-from pi.coding.session.context import to_llm
+from pi.ai.messages import AssistantMessage, Usage
 from pi.coding.session.entries import CompactionSummaryMessage, MessageEntry
 from pi.coding.session.lenient import decode_entry
 from pi.coding.session.log import SessionLog
 from pi.coding.session.state import State
 from pi.coding.session.usage import add_usage
 
-__all__ = ["Counts", "Spending", "context_tokens", "count"]
+__all__ = ["Counts", "Spending", "count", "is_counted"]
 
 _COUNTED = frozenset({"message", "compaction", "branch_summary", "usage"})
 
@@ -82,34 +80,19 @@ def count(log: SessionLog) -> Counts:
     return counts
 
 
-def context_tokens(state: State) -> int | None:
-    """Tokens of the next request without its prompt; None if nobody knows since a compaction.
-
-    What the service counted for its last answer, and an estimate of what was said after it.
-    """
+def is_counted(state: State) -> bool:
+    """Whether a service has counted the conversation as it is now, or nothing was compacted yet."""
     boundary = max(
         (i.node.index for i in state.items if isinstance(i.message, CompactionSummaryMessage)),
         default=-1,
     )
-    later: list[Message] = []
-    for item in reversed(state.items):
-        message = item.message
-        if isinstance(message, AssistantMessage) and _counted(message):
-            if item.node.index < boundary:
-                return None
-            usage = message.usage
-            total = usage.input + usage.output + usage.cache_read + usage.cache_write
-            return (usage.total_tokens or total) + estimate_tokens(Context(tuple(later)))
-        told = to_llm(message)
-        if told is not None:
-            later.append(told)
-    return None if boundary >= 0 else estimate_tokens(Context(tuple(later)))
-
-
-def _counted(message: AssistantMessage) -> bool:
-    usage = message.usage
-    told = usage.total_tokens or usage.input or usage.output
-    return bool(told) and message.stop_reason not in ("error", "aborted")
+    return boundary < 0 or any(
+        item.node.index > boundary
+        and isinstance(item.message, AssistantMessage)
+        and item.message.stop_reason not in ("error", "aborted")
+        and item.message.usage.output > 0
+        for item in state.items
+    )
 
 
 def _add_message(counts: Counts, said: _Said) -> None:
