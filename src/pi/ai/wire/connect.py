@@ -86,7 +86,8 @@ def _seen(future: "asyncio.Future[Any]") -> None:
 
 async def _addresses(lookups: Lookups, host: str, port: int) -> list[Address]:
     try:
-        return _lookup(host, port, socket.AI_NUMERICHOST)
+        # as bytes: for text the codec of international names would be loaded
+        return _lookup(host.encode(), port, socket.AI_NUMERICHOST)
     except socket.gaierror:
         pass  # a name
     key = (host, port)
@@ -97,11 +98,9 @@ async def _addresses(lookups: Lookups, host: str, port: int) -> list[Address]:
     return await asyncio.shield(future)
 
 
-def _lookup(host: str, port: int, flags: int) -> list[Address]:
+def _lookup(host: str | bytes, port: int, flags: int) -> list[Address]:
     """The addresses of a host, families taking turns so that one broken family costs one try."""
-    # as bytes, because for text the codec of international names is loaded, which is not needed:
-    # the host is ASCII already
-    found = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=flags)
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     first = [item for item in found if item[0] == found[0][0]]
     other = [item for item in found if item[0] != found[0][0]]
     mixed = [pair[i] for i in range(len(found)) for pair in (first, other) if i < len(pair)]
