@@ -112,6 +112,7 @@ def _reasoning(index: int, text: str) -> list[Json]:
 def _message(index: int, text: str) -> list[Json]:
     at: Json = {"output_index": index}
     item: Json = {"type": "message", "id": "msg_1", "role": "assistant", "status": "in_progress"}
+    item["phase"] = "commentary"
     part = {"type": "output_text", "text": text, "annotations": []}
     return [
         {"type": "response.output_item.added", **at, "item": {**item, "content": []}},
