@@ -1,76 +1,28 @@
 """The only place where things are wired together: a home and wishes become a session at work."""
 
-import time
-from contextlib import suppress
-from pathlib import Path
-
-import msgspec
 from msgspec import Struct
 
 from pi.agent.inbox import Inbox
-from pi.agent.tools import Tool
-from pi.ai.catalog import Catalog
-from pi.ai.catalog.choose import Choice, Configured, choose, initial, scope
+from pi.ai.catalog.choose import Choice, choose, initial, scope
 from pi.ai.client import Client, transports
 from pi.ai.errors import AuthError, ConfigError
 from pi.ai.model import LEVELS, Model, ThinkingLevel
-from pi.ai.options import Options
-from pi.ai.registry import Registry
-from pi.coding.api.events import Notice
-from pi.coding.controller import Controller, Services
+from pi.coding.composer import (
+    NOT_FOR_GUESSING,
+    Composer,
+    Extras,
+    Wishes,
+    store_of,
+    usable,
+)
+from pi.coding.controller import Controller
 from pi.coding.demo_script import demo_transport
-from pi.coding.handlers.policies import switches_from
 from pi.coding.home import Home
 from pi.coding.local import add_local
-from pi.coding.policies.budget import Caps, Spent
-from pi.coding.policies.host import Policies
-from pi.coding.policies.ledger import Ledger
-from pi.coding.policies.standard import standard
-from pi.coding.resources.found import find_resources
-from pi.coding.session.errors import SessionError
-from pi.coding.session.fork import fork_branch
 from pi.coding.session.log import SessionLog
-from pi.coding.session.store import SessionStore, same_file
 from pi.coding.session_host import SessionHost
-from pi.coding.settings import Settings, session_dir
-from pi.coding.settings_file import load
-from pi.coding.tools import DEFAULT_TOOLS, tool_shelf
 
 __all__ = ["Composition", "Wishes", "compose"]
-
-_NOT_FOR_GUESSING = frozenset({"demo"})
-
-
-class Wishes(Struct, frozen=True, kw_only=True):
-    """What the command line asks for; None and empty mean nothing in particular.
-
-    max_cost: dollars. one_shot: the program ends with its last prompt, so that nothing need be made
-    ready for a next one.
-    """
-
-    provider: str | None = None
-    model: str | None = None
-    models: tuple[str, ...] = ()
-    thinking: str | None = None
-    api_key: str | None = None
-    resume: bool = False
-    session: str | None = None
-    session_id: str | None = None
-    session_dir: str | None = None
-    no_session: bool = False
-    fork: str | None = None
-    name: str | None = None
-    tools: tuple[str, ...] | None = None
-    without_tools: tuple[str, ...] = ()
-    no_builtin_tools: bool = False
-    system_prompt: str | None = None
-    append_system_prompt: tuple[str, ...] = ()
-    context_files: bool = True
-    skills: bool = True
-    templates: bool = True
-    max_turns: int | None = None
-    max_cost: float | None = None
-    one_shot: bool = False
 
 
 class Composition(Struct, frozen=True):
@@ -94,12 +46,22 @@ class Composition(Struct, frozen=True):
         await self.home.resolver.aclose()
 
 
-async def compose(home: Home, wishes: Wishes) -> Composition:
-    """A session with model, tools and prompt. Raises `PiError` saying what to do."""
+async def compose(
+    home: Home,
+    wishes: Wishes,
+    extras: Extras | None = None,
+    *,
+    client: Client | None = None,
+    model: Model | None = None,
+) -> Composition:
+    """A session with model, tools and prompt. Raises `PiError` saying what to do.
+
+    client, model: used instead of those that home and wishes would give.
+    """
     notes: list[str] = []
     log = _session(home, wishes)
     notes += log.notes
-    choice = await _choose(home, wishes, log)
+    choice = Choice(model) if model is not None else await _choose(home, wishes, log)
     if choice.note:
         notes.append(choice.note)
     if wishes.api_key is not None:
@@ -108,15 +70,16 @@ async def compose(home: Home, wishes: Wishes) -> Composition:
         log.append_name(wishes.name)
     if "demo" not in transports:
         transports.add("demo", demo_transport())
-    client = Client(
-        authorize=home.resolver.authorize,
-        refused=home.resolver.refused,
-        find=home.catalog.find,
-    )
-    composer = Composer(home, wishes, client)
+    if client is None:
+        client = Client(
+            authorize=home.resolver.authorize,
+            refused=home.resolver.refused,
+            find=home.catalog.find,
+        )
+    composer = Composer(home, wishes, client, extras)
     settings = home.settings
     inbox = Inbox(steering_mode=settings.steering_mode, follow_up_mode=settings.follow_up_mode)
-    flagged = any((wishes.model, wishes.provider, wishes.thinking))
+    flagged = any((model, wishes.model, wishes.provider, wishes.thinking))
     thinking = _thinking(home, wishes, choice)
     if not flagged and log.state.thinking_level in LEVELS:
         thinking = log.state.thinking_level
@@ -131,149 +94,10 @@ async def compose(home: Home, wishes: Wishes) -> Composition:
     return Composition(SessionHost(controller, composer), client, home, tuple(notes))
 
 
-class Composer:
-    """Puts controllers together, one for each session that a mode goes on with."""
-
-    def __init__(self, home: Home, wishes: Wishes, client: Client) -> None:
-        self._home = home
-        self._wishes = wishes
-        self._client = client
-        self._spent = Spent()
-
-    def services(self, home: Home, notes: list[str]) -> Services:
-        """What a session in the folder of `home` needs around it."""
-        wishes, settings, catalog = self._wishes, home.settings, home.catalog
-        shelf = _shelf(settings)
-        tools = _tools(shelf, settings, wishes)
-        resources = find_resources(
-            home.folder,
-            home.cwd,
-            system_prompt=wishes.system_prompt,
-            append_system_prompt=wishes.append_system_prompt,
-            context_files=wishes.context_files,
-            skills=settings.skills if wishes.skills else None,
-            templates=settings.prompts if wishes.templates else None,
-            skill_commands=settings.enable_skill_commands,
-        )
-        notes += resources.notes
-        system = resources.system_prompt(tools.values(), home.cwd, time.strftime("%Y-%m-%d"))
-        configured = home.resolver.configured
-        patterns = wishes.models or settings.enabled_models or ()
-        return Services(
-            client=self._client,
-            find=catalog.model,
-            configured=configured,
-            system=lambda: system,
-            tools=tools,
-            cwd=home.cwd,
-            options=_options(home),
-            settings=settings,
-            policies=self._policies(home),
-            env={"PI_CODING_AGENT": "true"},
-            expand=resources.expand,
-            commands=resources.commands,
-            scope=lambda: [
-                (choice.model, choice.thinking)
-                for choice in (scope(catalog, patterns, configured).choices if patterns else ())
-            ],
-            available=lambda: _available(catalog, configured),
-            bash=lambda: shelf.get("bash"),
-        )
-
-    def _policies(self, home: Home) -> Policies:
-        wishes, budget = self._wishes, home.settings.budget
-        return standard(
-            ledger=Ledger(home.folder / "spending", home.cwd),
-            caps=Caps(wishes.max_cost, budget.session, budget.day, budget.project),
-            spent=self._spent,
-            max_turns=wishes.max_turns,
-            eager=not wishes.one_shot,
-        )
-
-    # -- the opener of the session host ------------------------------------------------------------
-
-    def create(self, like: Controller, parent: Path | None) -> SessionLog:
-        """A session without entries, kept where `like` is kept."""
-        cwd = like.services.cwd
-        if like.log.path is None:
-            return SessionLog.memory(cwd)
-        return SessionLog.create(self._store(cwd).folder, cwd, parent=parent)
-
-    def open(self, path: str) -> SessionLog:
-        """The session in a file that exists."""
-        file = self._home.cwd / Path(path).expanduser()
-        if not file.is_file():
-            raise SessionError(f"there is no session file {file}")
-        return SessionLog.open(file, cwd=self._home.cwd)
-
-    def bring_in(self, path: str) -> SessionLog:
-        """A copy of the session in a file, among those of the project."""
-        source = self._home.cwd / Path(path).expanduser()
-        _folder_of(SessionLog.open(source), self._home.cwd)  # a copy that cannot go on is no use
-        return SessionLog.open(self._store(self._home.cwd).bring_in(source))
-
-    def copy(self, like: Controller, leaf: str | None) -> SessionLog:
-        """A session with the branch of `like` up to and with the entry `leaf`."""
-        node = None if leaf is None else like.log.tree.get(leaf)
-        return fork_branch(like.log, self._store(like.services.cwd).folder, leaf=node)
-
-    def controller(self, log: SessionLog, like: Controller) -> Controller:
-        """A controller for `log`; what the log does not say is as in `like`."""
-        home = self._home
-        cwd = _folder_of(log, home.cwd)
-        if cwd != home.cwd:
-            settings = load(home.folder, cwd, env=home.env).settings
-            home = msgspec.structs.replace(home, cwd=cwd, settings=settings)
-        notes = list(log.notes)
-        services = self.services(home, notes)
-        chosen, model = log.state.model, like.model
-        usable = chosen is not None and _usable(home, chosen)
-        if chosen is not None and not usable:
-            notes.append(f"{chosen[0]}/{chosen[1]}, the model of this session, cannot be used now")
-        level = log.state.thinking_level
-        inbox = Inbox(
-            steering_mode=like.inbox.steering_mode, follow_up_mode=like.inbox.follow_up_mode
-        )
-        controller = Controller(
-            services,
-            log,
-            model=home.catalog.model(*chosen) if chosen is not None and usable else model,
-            thinking=level if level in LEVELS else like.thinking,
-            pinned=chosen is not None and not usable,
-            inbox=inbox,
-        )
-        switches_from(like, controller)
-        for note in notes:
-            like.tell(Notice("warning", note))
-        return controller
-
-    def _store(self, cwd: Path) -> SessionStore:
-        return _store(self._home, self._wishes, cwd)
-
-
-def _folder_of(log: SessionLog, cwd: Path) -> Path:
-    """The working folder of a session. Raises `SessionError` if it is gone."""
-    folder = Path(log.header.cwd) if log.header.cwd else cwd
-    if same_file(folder, cwd):
-        return cwd
-    if not folder.is_dir():
-        raise SessionError(f"the folder of this session is gone: {folder}")
-    return folder
-
-
-def _usable(home: Home, model: tuple[str, str]) -> bool:
-    return home.resolver.configured(model[0]) and model[1] in home.catalog.ids(model[0])
-
-
-def _store(home: Home, wishes: Wishes, cwd: Path) -> SessionStore:
-    flat = session_dir(home.settings, home.env, cwd, flag=wishes.session_dir)
-    return SessionStore(home.folder / "sessions", cwd, flat=flat)
-
-
 def _session(home: Home, wishes: Wishes) -> SessionLog:
     if wishes.no_session:
         return SessionLog.memory(home.cwd, session_id=wishes.session_id)
-    store = _store(home, wishes, home.cwd)
+    store = store_of(home, wishes, home.cwd)
     if wishes.fork is not None:
         return store.fork(wishes.fork, session_id=wishes.session_id)
     if wishes.session is not None:
@@ -297,7 +121,7 @@ async def _choose(home: Home, wishes: Wishes, log: SessionLog) -> Choice:
     chosen = log.state.model
     note = ""
     if chosen is not None:
-        if _usable(home, chosen):
+        if usable(home, chosen):
             return Choice(catalog.model(*chosen))
         note = f"{chosen[0]}/{chosen[1]}, the model of this session, cannot be used now"
     patterns = wishes.models or home.settings.enabled_models or ()
@@ -307,7 +131,7 @@ async def _choose(home: Home, wishes: Wishes, log: SessionLog) -> Choice:
             return _noted(found.choices[0], *found.warnings, note)
     choice = initial(
         catalog,
-        configured=lambda provider: provider not in _NOT_FOR_GUESSING and configured(provider),
+        configured=lambda provider: provider not in NOT_FOR_GUESSING and configured(provider),
         settings_provider=home.settings.default_provider,
         settings_model=home.settings.default_model,
     )
@@ -334,17 +158,6 @@ async def _named(home: Home, wishes: Wishes) -> Choice:
     return Choice(catalog.model(row.id, row.default_model or ids[0]))
 
 
-def _available(catalog: Catalog, configured: Configured) -> list[Model]:
-    """All models of providers with credentials, but for those that are only for show."""
-    found: list[Model] = []
-    for provider in catalog.providers:
-        if configured(provider) and provider not in _NOT_FOR_GUESSING:
-            for model_id in catalog.ids(provider):
-                with suppress(ConfigError):  # a wire that we lack
-                    found.append(catalog.model(provider, model_id))
-    return found
-
-
 def _noted(choice: Choice, *notes: str) -> Choice:
     return Choice(choice.model, choice.thinking, "; ".join(filter(None, (choice.note, *notes))))
 
@@ -357,47 +170,6 @@ def _thinking(home: Home, wishes: Wishes, choice: Choice) -> ThinkingLevel:
     settings = home.settings
     by_model = settings.model_thinking_levels.get(choice.model.key)
     return choice.thinking or by_model or settings.default_thinking_level
-
-
-def _options(home: Home) -> Options:
-    settings = home.settings
-    provider = settings.retry.provider
-    idle = settings.http_idle_timeout_ms
-    return Options(
-        thinking_budgets=settings.thinking_budgets,
-        cache_retention="long" if home.env.get("PI_CACHE_RETENTION") == "long" else "short",
-        timeout=provider.timeout_ms / 1000 if provider.timeout_ms else 600.0,
-        idle_timeout=idle / 1000 if isinstance(idle, int) and idle else None,
-        max_retries=settings.retry.max_retries if settings.retry.enabled else 0,
-        max_retry_delay=provider.max_retry_delay_ms / 1000,
-    )
-
-
-def _shelf(settings: Settings) -> Registry[Tool]:
-    return tool_shelf(
-        shell_path=settings.shell_path,
-        command_prefix=settings.shell_command_prefix,
-        resize_images=settings.images.auto_resize,
-    )
-
-
-def _tools(shelf: Registry[Tool], settings: Settings, wishes: Wishes) -> dict[str, Tool]:
-    """The tools to offer, in order. Raises `ConfigError` for one that does not exist."""
-    names: list[str] = [] if wishes.no_builtin_tools else list(DEFAULT_TOOLS)
-    for wanted in (settings.default_tools, wishes.tools):
-        if wanted is not None:
-            names = _changed(names, wanted)
-    left_out = set(wishes.without_tools)
-    return {name: shelf.get(name) for name in dict.fromkeys(names) if name not in left_out}
-
-
-def _changed(names: list[str], wanted: tuple[str, ...]) -> list[str]:
-    """`+a` and `-b` change the list; anything else replaces it."""
-    if not wanted or not all(name.startswith(("+", "-")) for name in wanted):
-        return [name.removeprefix("+") for name in wanted if not name.startswith("-")]
-    dropped = {name[1:] for name in wanted if name.startswith("-")}
-    added = [name[1:] for name in wanted if name.startswith("+")]
-    return [name for name in (*names, *added) if name not in dropped]
 
 
 _NOTHING_SET_UP = """\

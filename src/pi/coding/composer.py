@@ -1,0 +1,302 @@
+"""Puts a controller together for any log: tools, prompt, policies, and what surrounds them.
+
+A session host asks for another one whenever a mode goes on with another session, and
+`pi.coding.compose` for the first.
+"""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from pi.agent.hooks import Hooks
+from pi.agent.inbox import Inbox
+from pi.agent.tools import Tool
+from pi.ai.catalog import Catalog
+from pi.ai.catalog.choose import Configured, scope
+from pi.ai.client import Client
+from pi.ai.errors import ConfigError
+from pi.ai.model import LEVELS, Model
+from pi.ai.options import Options
+from pi.ai.registry import Registry
+from pi.coding.api.events import Notice
+from pi.coding.controller import Controller, Services
+from pi.coding.handlers.policies import switches_from
+from pi.coding.home import Home
+from pi.coding.policies.budget import Caps, Spent
+from pi.coding.policies.host import Policies
+from pi.coding.policies.ledger import Ledger
+from pi.coding.policies.standard import standard
+from pi.coding.resources.found import find_resources
+from pi.coding.session.errors import SessionError
+from pi.coding.session.fork import fork_branch
+from pi.coding.session.log import SessionLog
+from pi.coding.session.store import SessionStore, same_file
+from pi.coding.settings import Settings, session_dir
+from pi.coding.settings_file import load
+from pi.coding.tools import DEFAULT_TOOLS, tool_shelf
+
+__all__ = ["NOT_FOR_GUESSING", "Composer", "Extras", "Wishes", "store_of", "usable"]
+
+NOT_FOR_GUESSING = frozenset({"demo"})
+"""Providers that are used only by those who name them."""
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What the command line asks for; None and empty mean nothing in particular.
+
+    max_cost: dollars. one_shot: the program ends with its last prompt, so that nothing need be made
+    ready for a next one.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    models: tuple[str, ...] = ()
+    thinking: str | None = None
+    api_key: str | None = None
+    resume: bool = False
+    session: str | None = None
+    session_id: str | None = None
+    session_dir: str | None = None
+    no_session: bool = False
+    fork: str | None = None
+    name: str | None = None
+    tools: tuple[str, ...] | None = None
+    without_tools: tuple[str, ...] = ()
+    no_builtin_tools: bool = False
+    system_prompt: str | None = None
+    append_system_prompt: tuple[str, ...] = ()
+    context_files: bool = True
+    skills: bool = True
+    templates: bool = True
+    max_turns: int | None = None
+    max_cost: float | None = None
+    one_shot: bool = False
+
+
+class Extras(Struct, frozen=True, kw_only=True):
+    """What a program that uses us as a library brings along.
+
+    tools: offered besides the built-in ones. hooks: asked before our policies. models: known
+    besides those of the catalog, and the client can reach them. env: for commands.
+    """
+
+    tools: tuple[Tool, ...] = ()
+    hooks: tuple[Hooks, ...] = ()
+    models: tuple[Model, ...] = ()
+    env: dict[str, str] = {}
+
+
+class Composer:
+    """Puts controllers together, one for each session that a mode goes on with.
+
+    extras: what a program that uses us as a library brings along.
+    """
+
+    def __init__(
+        self, home: Home, wishes: Wishes, client: Client, extras: Extras | None = None
+    ) -> None:
+        self._home = home
+        self._wishes = wishes
+        self._client = client
+        self._extras = extras or Extras()
+        self._spent = Spent()
+
+    def services(self, home: Home, notes: list[str]) -> Services:
+        """What a session in the folder of `home` needs around it."""
+        wishes, settings, catalog = self._wishes, home.settings, home.catalog
+        shelf = _shelf(settings)
+        tools = _tools(shelf, settings, wishes)
+        tools |= {tool.name: tool for tool in self._extras.tools}
+        resources = find_resources(
+            home.folder,
+            home.cwd,
+            system_prompt=wishes.system_prompt,
+            append_system_prompt=wishes.append_system_prompt,
+            context_files=wishes.context_files,
+            skills=settings.skills if wishes.skills else None,
+            templates=settings.prompts if wishes.templates else None,
+            skill_commands=settings.enable_skill_commands,
+        )
+        notes += resources.notes
+        system = resources.system_prompt(tools.values(), home.cwd, time.strftime("%Y-%m-%d"))
+        configured = self._configured
+        patterns = wishes.models or settings.enabled_models or ()
+        return Services(
+            client=self._client,
+            find=self._find,
+            configured=configured,
+            system=lambda: system,
+            tools=tools,
+            cwd=home.cwd,
+            options=_options(home),
+            settings=settings,
+            policies=self._policies(home),
+            env={"PI_CODING_AGENT": "true", **self._extras.env},
+            expand=resources.expand,
+            commands=resources.commands,
+            scope=lambda: [
+                (choice.model, choice.thinking)
+                for choice in (scope(catalog, patterns, configured).choices if patterns else ())
+            ],
+            available=lambda: _available(catalog, configured),
+            bash=lambda: shelf.get("bash"),
+        )
+
+    def _find(self, provider: str, model_id: str) -> Model:
+        for model in self._extras.models:
+            if (model.provider, model.id) == (provider, model_id):
+                return model
+        return self._home.catalog.model(provider, model_id)
+
+    def _configured(self, provider: str) -> bool:
+        own = any(model.provider == provider for model in self._extras.models)
+        return own or self._home.resolver.configured(provider)
+
+    def _policies(self, home: Home) -> Policies:
+        wishes, budget, hooks = self._wishes, home.settings.budget, self._extras.hooks
+        ours = standard(
+            ledger=Ledger(home.folder / "spending", home.cwd),
+            caps=Caps(wishes.max_cost, budget.session, budget.day, budget.project),
+            spent=self._spent,
+            max_turns=wishes.max_turns,
+            eager=not wishes.one_shot,
+        )
+        return lambda host: (*hooks, *ours(host))
+
+    # -- the opener of the session host ------------------------------------------------------------
+
+    def create(self, like: Controller, parent: Path | None) -> SessionLog:
+        """A session without entries, kept where `like` is kept."""
+        cwd = like.services.cwd
+        if like.log.path is None:
+            return SessionLog.memory(cwd)
+        return SessionLog.create(self._store(cwd).folder, cwd, parent=parent)
+
+    def open(self, path: str) -> SessionLog:
+        """The session in a file that exists."""
+        file = self._home.cwd / Path(path).expanduser()
+        if not file.is_file():
+            raise SessionError(f"there is no session file {file}")
+        return SessionLog.open(file, cwd=self._home.cwd)
+
+    def bring_in(self, path: str) -> SessionLog:
+        """A copy of the session in a file, among those of the project."""
+        source = self._home.cwd / Path(path).expanduser()
+        _folder_of(SessionLog.open(source), self._home.cwd)  # a copy that cannot go on is no use
+        return SessionLog.open(self._store(self._home.cwd).bring_in(source))
+
+    def copy(self, like: Controller, leaf: str | None) -> SessionLog:
+        """A session with the branch of `like` up to and with the entry `leaf`."""
+        node = None if leaf is None else like.log.tree.get(leaf)
+        return fork_branch(like.log, self._store(like.services.cwd).folder, leaf=node)
+
+    def controller(self, log: SessionLog, like: Controller) -> Controller:
+        """A controller for `log`; what the log does not say is as in `like`."""
+        home = self._home
+        cwd = _folder_of(log, home.cwd)
+        if cwd != home.cwd:
+            settings = load(home.folder, cwd, env=home.env).settings
+            home = msgspec.structs.replace(home, cwd=cwd, settings=settings)
+        notes = list(log.notes)
+        services = self.services(home, notes)
+        chosen, model = log.state.model, like.model
+        fits = chosen is not None and self._fits(chosen)
+        if chosen is not None and not fits:
+            notes.append(f"{chosen[0]}/{chosen[1]}, the model of this session, cannot be used now")
+        level = log.state.thinking_level
+        inbox = Inbox(
+            steering_mode=like.inbox.steering_mode, follow_up_mode=like.inbox.follow_up_mode
+        )
+        controller = Controller(
+            services,
+            log,
+            model=self._find(*chosen) if chosen is not None and fits else model,
+            thinking=level if level in LEVELS else like.thinking,
+            pinned=chosen is not None and not fits,
+            inbox=inbox,
+        )
+        switches_from(like, controller)
+        for note in notes:
+            like.tell(Notice("warning", note))
+        return controller
+
+    def _fits(self, model: tuple[str, str]) -> bool:
+        own = any((known.provider, known.id) == model for known in self._extras.models)
+        return own or usable(self._home, model)
+
+    def _store(self, cwd: Path) -> SessionStore:
+        return store_of(self._home, self._wishes, cwd)
+
+
+def _folder_of(log: SessionLog, cwd: Path) -> Path:
+    """The working folder of a session. Raises `SessionError` if it is gone."""
+    folder = Path(log.header.cwd) if log.header.cwd else cwd
+    if same_file(folder, cwd):
+        return cwd
+    if not folder.is_dir():
+        raise SessionError(f"the folder of this session is gone: {folder}")
+    return folder
+
+
+def usable(home: Home, model: tuple[str, str]) -> bool:
+    return home.resolver.configured(model[0]) and model[1] in home.catalog.ids(model[0])
+
+
+def store_of(home: Home, wishes: Wishes, cwd: Path) -> SessionStore:
+    flat = session_dir(home.settings, home.env, cwd, flag=wishes.session_dir)
+    return SessionStore(home.folder / "sessions", cwd, flat=flat)
+
+
+def _available(catalog: Catalog, configured: Configured) -> list[Model]:
+    """All models of providers with credentials, but for those that are only for show."""
+    found: list[Model] = []
+    for provider in catalog.providers:
+        if configured(provider) and provider not in NOT_FOR_GUESSING:
+            for model_id in catalog.ids(provider):
+                with suppress(ConfigError):  # a wire that we lack
+                    found.append(catalog.model(provider, model_id))
+    return found
+
+
+def _options(home: Home) -> Options:
+    settings = home.settings
+    provider = settings.retry.provider
+    idle = settings.http_idle_timeout_ms
+    return Options(
+        thinking_budgets=settings.thinking_budgets,
+        cache_retention="long" if home.env.get("PI_CACHE_RETENTION") == "long" else "short",
+        timeout=provider.timeout_ms / 1000 if provider.timeout_ms else 600.0,
+        idle_timeout=idle / 1000 if isinstance(idle, int) and idle else None,
+        max_retries=settings.retry.max_retries if settings.retry.enabled else 0,
+        max_retry_delay=provider.max_retry_delay_ms / 1000,
+    )
+
+
+def _shelf(settings: Settings) -> Registry[Tool]:
+    return tool_shelf(
+        shell_path=settings.shell_path,
+        command_prefix=settings.shell_command_prefix,
+        resize_images=settings.images.auto_resize,
+    )
+
+
+def _tools(shelf: Registry[Tool], settings: Settings, wishes: Wishes) -> dict[str, Tool]:
+    """The tools to offer, in order. Raises `ConfigError` for one that does not exist."""
+    names: list[str] = [] if wishes.no_builtin_tools else list(DEFAULT_TOOLS)
+    for wanted in (settings.default_tools, wishes.tools):
+        if wanted is not None:
+            names = _changed(names, wanted)
+    left_out = set(wishes.without_tools)
+    return {name: shelf.get(name) for name in dict.fromkeys(names) if name not in left_out}
+
+
+def _changed(names: list[str], wanted: tuple[str, ...]) -> list[str]:
+    """`+a` and `-b` change the list; anything else replaces it."""
+    if not wanted or not all(name.startswith(("+", "-")) for name in wanted):
+        return [name.removeprefix("+") for name in wanted if not name.startswith("-")]
+    dropped = {name[1:] for name in wanted if name.startswith("-")}
+    added = [name[1:] for name in wanted if name.startswith("+")]
+    return [name for name in (*names, *added) if name not in dropped]
