@@ -21,7 +21,7 @@ from pi.ai.protocols import protocols
 
 MORE = int(os.environ.get("HYPOTHESIS_HANDOFF", "0"))
 PROFILE = settings(
-    max_examples=MORE or 30,
+    max_examples=MORE or 40,
     derandomize=not MORE,
     database=None,
     deadline=None,

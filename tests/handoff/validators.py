@@ -296,6 +296,12 @@ def _generate(body: Json) -> None:
             pending = []
         last = content["role"]
     assert not pending
+    for content in reversed(contents):
+        calls = [p for p in content["parts"] if "functionCall" in p]
+        if content["role"] == "user" and "functionResponse" not in content["parts"][0]:
+            break
+        # "Function call is missing a thought_signature in functionCall parts"
+        assert not calls or any("thoughtSignature" in part for part in calls)
 
 
 # -- Converse --------------------------------------------------------------------------------------

@@ -293,3 +293,21 @@ def test_names_of_calls_may_have_dots_and_colons() -> None:
     named = [part["functionCall"]["name"] for part in contents[1]["parts"]]
     assert named == ["default_api:read", "my_tool"]
     assert [part["functionResponse"]["name"] for part in contents[2]["parts"]] == named
+
+
+STAND_IN = "skip_thought_signature_validator"
+
+
+def test_unsigned_calls_of_the_turn_that_goes_on_carry_a_stand_in() -> None:
+    """Without a signature the service refuses them; in earlier turns it does not ask."""
+    other = said(ToolCall("a", "read", {}), ToolCall("b", "read", {}), model="other")
+    own = said(ToolCall("c", "read", {}, SIGNED), ToolCall("d", "read", {}))
+    results = [ToolResultMessage(name, "read", (), timestamp=1) for name in "abcd"]
+    running = (UserMessage("go", 1), other, *results[:2], own, *results[2:])
+    contents = body(*running)["contents"]
+    signed = [[p.get("thoughtSignature") for p in c["parts"]] for c in contents]
+    assert signed == [[None], [STAND_IN, None], [None, None], [SIGNED, None], [None, None]]
+    check(body(*running))
+    assert STAND_IN not in json.dumps(body(*running, UserMessage("now you", 2)))
+    for compat in (GoogleCompat(tool_call_ids=False), GoogleCompat(unsigned_calls="")):
+        assert STAND_IN not in json.dumps(body(*running, compat=compat))

@@ -61,11 +61,14 @@ class GoogleCompat(
     tool_call_ids: calls and results carry an `id`. multimodal_results: images may stand in a
     function response; else they follow in a content of their own. json_schema: tools are declared
     by `parametersJsonSchema`; else by `parameters`, an OpenAPI subset.
+    unsigned_calls: the signature under which calls are sent that another model made in the turn
+    that goes on; "" sends none. Only models whose calls carry ids ask for signatures.
     """
 
     tool_call_ids: bool = True
     multimodal_results: bool = True
     json_schema: bool = True
+    unsigned_calls: str = "skip_thought_signature_validator"
 
 
 def generate_content(model: Model, context: Context, options: Options) -> Json:
@@ -79,7 +82,10 @@ def generate_content(model: Model, context: Context, options: Options) -> Json:
         user_first=True,
         keep_images_in_results=compat.multimodal_results,
     )
-    body: Json = {"contents": _contents(messages, compat)}
+    contents = _contents(messages, compat)
+    if compat.tool_call_ids and compat.unsigned_calls:
+        _sign_running_turn(contents, compat.unsigned_calls)
+    body: Json = {"contents": contents}
     system = [{"text": block} for block in context.system if not is_blank(block)]
     if system:
         body["systemInstruction"] = {"role": "user", "parts": system}
@@ -125,6 +131,23 @@ def _contents(messages: Iterable[Message], compat: GoogleCompat) -> list[Json]:
         elif parts:
             contents.append({"role": role, "parts": parts})
     return contents
+
+
+def _sign_running_turn(contents: Sequence[Json], signature: str) -> None:
+    """Sign the first call of each step since the user last spoke, if the step has no signature.
+
+    Without one the service refuses the request; in earlier turns it does not look.
+    https://ai.google.dev/gemini-api/docs/thought-signatures
+    """
+    for content in reversed(contents):
+        parts: list[Json] = content["parts"]
+        if content["role"] == "user":
+            if "functionResponse" not in parts[0]:
+                return
+            continue
+        calls = [part for part in parts if "functionCall" in part]
+        if calls and not any("thoughtSignature" in part for part in calls):
+            calls[0]["thoughtSignature"] = signature
 
 
 def _user(content: str | Sequence[UserContent]) -> list[Json]:
