@@ -1,41 +1,35 @@
 """Keeps a conversation inside its model's window by replacing old parts of it by a summary.
 
 It is looked after before every request, so also between two turns of one run, and when a service
-says that a request does not fit. A compaction that fails is told and changes nothing. One that
-succeeds is one entry in the log; what it replaces stays in the file.
+says that a request does not fit. This is when it happens; `plan` says what becomes a summary, and
+`carry_out` makes it.
 """
 
 import asyncio
 from collections.abc import Callable
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from pi.agent.hooks import Hooks
-from pi.ai.errors import ConfigError, PiError
-from pi.ai.messages import AssistantMessage, UserMessage, text_of
+from pi.ai.errors import ConfigError
+from pi.ai.messages import AssistantMessage, UserMessage
 from pi.coding.api.events import (
     CompactionEnd,
     CompactionReason,
     CompactionResult,
     CompactionStart,
 )
-from pi.coding.policies.edits import leave_out, node_of
-from pi.coding.policies.files import files_in, files_of, without_lists
+from pi.coding.policies.edits import node_of
 from pi.coding.policies.host import PolicyHost
-from pi.coding.policies.plan import Plan, Refusal, plan, too_large
+from pi.coding.policies.plan import Plan, plan, too_large
 from pi.coding.policies.retry import Sleep
-from pi.coding.policies.size import Limits, Size, limits, measure, tokens_of, tokens_used
-from pi.coding.policies.summarize import Summarizer
-from pi.coding.policies.written import shorten
-from pi.coding.session.entries import Compaction
+from pi.coding.policies.size import Limits, Size, limits, measure
 from pi.coding.session.scan import Node
 from pi.coding.session.state import Item
 
 __all__ = ["Compactor"]
 
 _SMALLEST_WINDOW = 4000
-_QUOTED = 4000
-"""Characters of the user's own words that a split turn keeps."""
 
 
 class _Look(Struct, frozen=True):
@@ -44,6 +38,10 @@ class _Look(Struct, frozen=True):
     items: tuple[Item, ...]
     size: Size
     limits: Limits
+
+    def plan(self, reason: CompactionReason) -> Plan | str:
+        """What a compaction would do, or why it would be no use."""
+        return plan(self.items, self.size, self.limits, reason)
 
 
 class Compactor(Hooks):
@@ -86,10 +84,10 @@ class Compactor(Hooks):
             raise ConfigError("a summary is being made already")
         async with self._lock:
             look = self._look()
-            planned = plan(look.items, look.size, look.limits, "manual")
-            if isinstance(planned, Refusal):
-                raise ConfigError(f"nothing to compact: {planned.message}")
-            return await self._carry_out(planned, "manual", look.size, focus=instructions)
+            planned = look.plan("manual")
+            if isinstance(planned, str):
+                raise ConfigError(f"nothing to compact: {planned}")
+            return await self._carry_out(planned, "manual", look, focus=instructions)
 
     # -- on the loop ----------------------------------------------------------------------------
 
@@ -138,9 +136,9 @@ class Compactor(Hooks):
         look = self._look()
         if look.size.tokens <= look.limits.threshold:
             return
-        planned = plan(look.items, look.size, look.limits, "threshold")
-        if isinstance(planned, Plan):
-            await self._try(planned, "threshold", look.size)
+        planned = look.plan("threshold")
+        if not isinstance(planned, str):
+            await self._try(planned, "threshold", look)
 
     async def _recover(self, message: AssistantMessage, *, silent: bool) -> bool:
         """Compact because a request did not fit; whether it is to be sent again.
@@ -152,98 +150,52 @@ class Compactor(Hooks):
             look = self._look(without=failed)
             if not silent:
                 self._learn(look)
-            planned = plan(look.items, look.size, look.limits, "overflow")
-            prompt = self._last_prompt()
+            planned = look.plan("overflow")
+            prompt = self._last_prompt() or self._recovered or "-"
             problem = ""
-            if prompt is not None and prompt == self._recovered:
+            if prompt == self._recovered:
                 problem = "the request does not fit, although history was compacted for it already"
-            elif isinstance(planned, Refusal):
+            elif isinstance(planned, str):
                 problem = too_large(look.items, look.size, look.limits, self._host.model)
-            if problem or isinstance(planned, Refusal):
+            if problem or isinstance(planned, str):
                 if not silent:
                     self._host.tell(CompactionStart("overflow"))
                     self._host.tell(CompactionEnd(reason="overflow", error_message=problem))
                 return False
             self._recovered = prompt
-            return await self._try(planned, "overflow", look.size, without=failed)
+            return await self._try(planned, "overflow", look, without=failed)
 
     async def _try(
-        self,
-        planned: Plan,
-        reason: CompactionReason,
-        size: Size,
-        *,
-        without: Node | None = None,
+        self, planned: Plan, reason: CompactionReason, look: _Look, *, without: Node | None = None
     ) -> bool:
         """Compact; a failure is told and not tried again in this run."""
         try:
-            await self._carry_out(planned, reason, size, without=without)
+            await self._carry_out(planned, reason, look, without=without)
         except Exception:  # it was told; the run goes on without
             self._failed = True
             return False
         return True
 
-    # -- how ------------------------------------------------------------------------------------
-
     async def _carry_out(
         self,
         planned: Plan,
         reason: CompactionReason,
-        size: Size,
+        look: _Look,
         *,
         focus: str | None = None,
         without: Node | None = None,
     ) -> CompactionResult:
-        """Make the summary and the entry, and tell of it. Raises what went wrong."""
-        host = self._host
-        summarizer = Summarizer(host, reason=reason, scale=size.scale, sleep=self._sleep)
-        host.tell(CompactionStart(reason))
-        try:
-            summary, details = await self._summary(planned, summarizer, focus)
-            if without is not None:
-                leave_out(host.log, without)
-            used = summarizer.usage if tokens_used(summarizer.usage) else UNSET
-            entry = Compaction(summary, planned.first_kept, size.tokens, details, used)
-            node = host.log.append(entry)
-        except asyncio.CancelledError:
-            host.tell(CompactionEnd(reason=reason, aborted=True))
-            summarizer.book("compaction", "aborted")
-            raise
-        except Exception as error:
-            text = error.message if isinstance(error, PiError) else f"{error!r}"
-            host.tell(CompactionEnd(reason=reason, error_message=f"no summary was made: {text}"))
-            summarizer.book("compaction", text)
-            raise
-        after = sum(tokens_of(item.message) for item in host.log.state.projection)
-        first_kept = planned.first_kept or node.id
-        result = CompactionResult(summary, first_kept, size.tokens, after, used, details)
-        host.tell(CompactionEnd(reason=reason, result=result, will_retry=without is not None))
-        return result
+        from pi.coding.policies.carry_out import carry_out  # loaded with the first compaction
 
-    async def _summary(
-        self, planned: Plan, summarizer: Summarizer, focus: str | None
-    ) -> tuple[str, dict[str, list[str]]]:
-        """The text that stands for what is replaced, and the files it speaks of."""
-        earlier = self._host.log.state.compaction
-        previous = without_lists(earlier.summary) if earlier else ""
-        files = files_in((*planned.history, *planned.prefix))
-        if earlier is not None and earlier.from_hook is not True:
-            files |= files_of(earlier.details)
-        parts: list[str] = [previous] if previous else []
-        if planned.history:
-            task = "update" if previous else "fresh"
-            history = await summarizer.ask(task, planned.history, previous=previous, focus=focus)
-            parts = [history]
-        if planned.prefix:
-            parts += [
-                *(["---"] if parts else []),
-                "# The work that is going on",
-                *_request_of(planned),
-                await summarizer.ask("prefix", planned.prefix, focus=focus),
-            ]
-        if files.text:
-            parts.append(files.text)
-        return "\n\n".join(parts), files.details
+        return await carry_out(
+            self._host,
+            planned,
+            reason,
+            look.size,
+            focus=focus,
+            without=without,
+            sleep=self._sleep,
+        )
 
     # -- what there is --------------------------------------------------------------------------
 
@@ -271,12 +223,3 @@ class Compactor(Hooks):
             if isinstance(item.message, UserMessage):
                 return item.node.id
         return None
-
-
-def _request_of(planned: Plan) -> list[str]:
-    """What the user asked for, in their own words, so that no summary can lose it."""
-    first = planned.prefix[0]
-    if not isinstance(first, UserMessage) or not text_of(first.content).strip():
-        return []
-    words = shorten(text_of(first.content).strip(), _QUOTED)
-    return ["The user asked for it in these words:", "\n".join(f"> {w}" for w in words.split("\n"))]

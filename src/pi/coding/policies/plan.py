@@ -15,7 +15,7 @@ from pi.coding.policies.size import Limits, Size, tokens_of
 from pi.coding.session.entries import AgentMessage, CompactionSummaryMessage
 from pi.coding.session.state import Item
 
-__all__ = ["Plan", "Refusal", "plan", "too_large"]
+__all__ = ["Plan", "plan", "too_large"]
 
 _LEAST_GAIN = 1000
 """Tokens. Less than this is about what a summary takes itself."""
@@ -33,20 +33,12 @@ class Plan(Struct, frozen=True):
     first_kept: str
 
 
-class Refusal(Struct, frozen=True):
-    """Why there is nothing to compact."""
-
-    message: str
-
-
-def plan(
-    items: Sequence[Item], size: Size, limits: Limits, reason: CompactionReason
-) -> Plan | Refusal:
-    """How to compact the conversation `items`, as the model is told it."""
+def plan(items: Sequence[Item], size: Size, limits: Limits, reason: CompactionReason) -> Plan | str:
+    """How to compact the conversation `items`, as the model is told it; or why that is no use."""
     said = [item for item in items if not isinstance(item.message, CompactionSummaryMessage)]
     messages = [item.message for item in said]
     if not messages:
-        return Refusal("nothing was said since the last compaction")
+        return "nothing was said since the last compaction"
     tokens = [int(tokens_of(message) * size.scale) for message in messages]
     most = min(limits.threshold, size.tokens) if reason == "overflow" else limits.threshold
     usable = max(0, most - size.overhead)
@@ -55,12 +47,12 @@ def plan(
     cut = choose(tokens, places(messages), last, keep, room)
     gain = sum(tokens[:cut])
     if cut == 0 or gain <= 0:
-        return Refusal(
+        return (
             f"the conversation is short enough: about {sum(tokens):,} tokens, of which the newest"
             f" {keep:,} are always kept"
         )
     if reason != "manual" and gain < _LEAST_GAIN:
-        return Refusal("a summary would be no shorter than what it replaces")
+        return "a summary would be no shorter than what it replaces"
     start = turn_start(messages, cut)
     split = cut if start is None else start
     first_kept = said[cut].node.id if cut < len(said) else ""
