@@ -1,16 +1,16 @@
 """Build the generated part of the catalog from a folder of facts.
 
-    python scripts/build_catalog.py FACTS     models/*.json, index.json and providers.json
-    python scripts/build_catalog.py           providers.json alone, after a TOML was edited
+    python scripts/build_catalog.py FACTS DATE  models/*.json, index.json and providers.json
+    python scripts/build_catalog.py             providers.json alone, after a TOML was edited
 
-FACTS holds `facts.jsonl` (models that are listed) and `retired.jsonl` (models that were). What a
-provider's TOML already says is left out of its models; what the TOML corrects is replaced. Facts
-that nothing here understands stop the build, so that a new switch is never lost in silence.
+FACTS holds `facts.jsonl` (models that are listed) and `retired.jsonl` (models that were), gathered
+on DATE. What a provider's TOML already says is left out of its models; what the TOML corrects is
+replaced. Facts that nothing here understands stop the build, so that a new switch is never lost in
+silence. `scripts/update_catalog` writes the same files from what the services list.
 """
 
 import json
 import sys
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from pi.ai.catalog.draft import draft, index_row, template_of
 from pi.ai.catalog.schema import (
     IndexRow,
     ModelFacts,
+    ModelFile,
     ModelIndex,
     ProviderRow,
     Rows,
@@ -29,6 +30,7 @@ from pi.ai.catalog.schema import (
     Wires,
 )
 from pi.ai.catalog.thinking import parse_levels, word
+from pi.ai.catalog.update.rules import corrected
 from pi.ai.model import Price, PriceTier
 
 DATA = Path(__file__).resolve().parent.parent / "src/pi/ai/catalog/data"
@@ -191,15 +193,6 @@ def camel(name: str) -> str:
     return first + "".join(map(str.title, rest))
 
 
-def corrected(model: ModelFacts, row: ProviderRow) -> ModelFacts:
-    """The model as the corrections of its provider's TOML say."""
-    for correction in row.corrections:
-        if fnmatchcase(model.id, correction.match):
-            plain = {**msgspec.to_builtins(model), **correction.set}
-            model = msgspec.convert(plain, ModelFacts)
-    return model
-
-
 # -- retired models --------------------------------------------------------------------------------
 
 _KINDS = """
@@ -234,16 +227,16 @@ def successor(old: str, models: tuple[ModelFacts, ...], default: str) -> str:
 
 
 def retired_map(
-    old: list[dict[str, Any]], models: dict[str, tuple[ModelFacts, ...]], rows: Rows
+    old: dict[str, list[str]], models: dict[str, tuple[ModelFacts, ...]], rows: Rows
 ) -> dict[str, dict[str, str]]:
     """Per provider, old id to the id to use now. The TOML's word counts."""
     out: dict[str, dict[str, str]] = {}
     for row in rows.providers:
         listed = {model.id for model in models[row.id]}
         entries = {
-            fact["id"]: successor(fact["id"], models[row.id], row.default_model)
-            for fact in old
-            if fact["provider"] == row.id and fact["id"] not in listed
+            name: successor(name, models[row.id], row.default_model)
+            for name in old.get(row.id, ())
+            if name not in listed
         }
         entries |= row.retired
         for old_id, target in entries.items():
@@ -266,7 +259,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
-def build(source: Path, rows: Rows) -> dict[str, bytes]:
+def build(source: Path, date: str, rows: Rows) -> dict[str, bytes]:
     """File name, relative to the data folder, to content."""
     facts = lines(source / "facts.jsonl")
     known = {*ModelFacts.__struct_fields__, "provider", "reasoning", *PROVENANCE}
@@ -276,22 +269,36 @@ def build(source: Path, rows: Rows) -> dict[str, bytes]:
             raise SystemExit(f"{fact['provider']}/{fact['id']}: unknown facts {sorted(extra)}")
     if strange := {fact["provider"] for fact in facts} - {row.id for row in rows.providers}:
         raise SystemExit(f"no TOML for {', '.join(sorted(strange))}")
-    models: dict[str, tuple[ModelFacts, ...]] = {}
-    index: list[IndexRow] = []
+    made: dict[str, ModelFile] = {}
     for row in rows.providers:
         mine = [fact for fact in facts if fact["provider"] == row.id]
-        made = [corrected(model_facts(fact, row, rows.wires), row) for fact in mine]
-        models[row.id] = tuple(made)
-        index += [index_row(draft(row, model, rows.wires)) for model in made]
-    out = {f"models/{name}.json": model_file(made) for name, made in models.items()}
-    retired = retired_map(lines(source / "retired.jsonl"), models, rows)
+        models = tuple(corrected(model_facts(fact, row, rows.wires), row) for fact in mine)
+        said_by = ", ".join(dict.fromkeys(fact["source"] for fact in mine))
+        made[row.id] = ModelFile(date, said_by, models)
+    old: dict[str, list[str]] = {}
+    for fact in lines(source / "retired.jsonl"):
+        old.setdefault(fact["provider"], []).append(fact["id"])
+    return data_files(made, old, rows)
+
+
+def data_files(
+    made: dict[str, ModelFile], old: dict[str, list[str]], rows: Rows
+) -> dict[str, bytes]:
+    """The files for these models. old: per provider, ids that are no longer listed."""
+    index: list[IndexRow] = []
+    for row in rows.providers:
+        index += [index_row(draft(row, model, rows.wires)) for model in made[row.id].models]
+    out = {f"models/{name}.json": model_file(file) for name, file in made.items()}
+    retired = retired_map(old, {name: file.models for name, file in made.items()}, rows)
     out["index.json"] = index_file(ModelIndex(tuple(index), retired))
     return out
 
 
-def model_file(models: tuple[ModelFacts, ...]) -> bytes:
-    """One model a line."""
-    return b'{"models":[\n' + b",\n".join(map(msgspec.json.encode, models)) + b"\n]}\n"
+def model_file(file: ModelFile) -> bytes:
+    """Where they come from, then one model a line."""
+    date, source = map(msgspec.json.encode, (file.date, file.source))
+    models = b",\n".join(map(msgspec.json.encode, file.models))
+    return b'{"date":' + date + b',"source":' + source + b',"models":[\n' + models + b"\n]}\n"
 
 
 def index_file(index: ModelIndex) -> bytes:
@@ -304,21 +311,31 @@ def index_file(index: ModelIndex) -> bytes:
     return b'{"rows":[\n' + rows + b'\n],"retired":{\n' + retired + b"\n}}\n"
 
 
-def main(arguments: list[str]) -> None:
-    """Write the files; models of providers without facts are removed."""
-    rows = compile_rows(DATA)
-    files = {"providers.json": encode_rows(rows)}
-    if arguments:
-        files |= build(Path(arguments[0]), rows)
-        for path in (DATA / "models").glob("*.json"):
+def write(files: dict[str, bytes], data: Path) -> list[str]:
+    """Write what has changed; says what. Files of providers without models are removed."""
+    if any(name.startswith("models/") for name in files):
+        for path in (data / "models").glob("*.json"):
             if f"models/{path.name}" not in files:
                 path.unlink()
+    said: list[str] = []
     for name, content in files.items():
-        path = DATA / name
+        path = data / name
         path.parent.mkdir(exist_ok=True)
         if not path.exists() or path.read_bytes() != content:
             path.write_bytes(content)
-            print(f"wrote {name}: {len(content):,} bytes")
+            said.append(f"wrote {name}: {len(content):,} bytes")
+    return said
+
+
+def main(arguments: list[str]) -> None:
+    """Write the files."""
+    if len(arguments) not in (0, 2):
+        raise SystemExit(__doc__)
+    rows = compile_rows(DATA)
+    files = {"providers.json": encode_rows(rows)}
+    if arguments:
+        files |= build(Path(arguments[0]), arguments[1], rows)
+    print("\n".join(write(files, DATA)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """All hand-written TOML in one file that start-up can read fast: reading TOML costs 10 ms, JSON 1.
 
-Used at release time and by tests; nothing imports it at run time. An unknown key, a wrong type or a
+Used when data is made: at release time, by tests and by `pi models update`, never at a start. An unknown key, a wrong type or a
 name that leads nowhere is an error that says which file and which key.
 """
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pi.ai.catalog.schema import ProviderRow, Rows, ThinkingTemplate, Wires
+from pi.ai.catalog.schema import ProviderRow, Rows, ThinkingTemplate, Upstream, Wires
 from pi.ai.errors import ConfigError
 
 __all__ = ["compile_rows", "encode_rows"]
@@ -40,9 +40,10 @@ def compile_rows(data: Path) -> Rows:
 
 
 def encode_rows(rows: Rows) -> bytes:
-    """`data/providers.json`: one provider a line. Corrections are for the generator only."""
+    """`data/providers.json`: one provider a line. What only updates need is left out."""
     lines = [
-        msgspec.json.encode(msgspec.structs.replace(row, corrections=())) for row in rows.providers
+        msgspec.json.encode(msgspec.structs.replace(row, corrections=(), upstream=Upstream()))
+        for row in rows.providers
     ]
     body = b",\n".join(lines)
     wires = msgspec.json.encode(rows.wires)

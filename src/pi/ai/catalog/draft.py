@@ -23,10 +23,10 @@ from pi.ai.catalog.schema import (
 )
 from pi.ai.catalog.thinking import Words, fragments, merged, parse_levels
 from pi.ai.errors import ConfigError
-from pi.ai.model import AuthHeader, Model, ThinkingLevel
+from pi.ai.model import AuthHeader, Model, Price, ThinkingLevel
 from pi.ai.registry import Registry
 
-__all__ = ["Draft", "draft", "draft_of", "finish", "index_row", "template_of"]
+__all__ = ["Draft", "as_new", "draft", "draft_of", "finish", "index_row", "template_of"]
 
 
 class Draft(Struct, kw_only=True):
@@ -87,6 +87,19 @@ def draft(row: ProviderRow, facts: ModelFacts, wires: Wires) -> Draft:
     if facts.compat:
         out.compat = {**out.compat, **facts.compat}
     return out
+
+
+def as_new(facts: ModelFacts, model_id: str) -> ModelFacts:
+    """The facts of a model about which no more is known than that it is like another one."""
+    return msgspec.structs.replace(
+        facts,
+        id=model_id,
+        name="",
+        cost=Price(),
+        cost_basis="unknown",
+        release_date=None,
+        unverified=True,
+    )
 
 
 def draft_of(model: Model) -> Draft:

@@ -12,11 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from pi.ai.catalog import packaged
-from pi.ai.catalog.draft import Draft, draft, draft_of, finish, index_row
-from pi.ai.catalog.names import family, version
+from pi.ai.catalog.draft import Draft, as_new, draft, draft_of, finish, index_row
+from pi.ai.catalog.names import relative
 from pi.ai.catalog.schema import IndexRow, ModelFacts, ProviderRow
 from pi.ai.errors import ConfigError
-from pi.ai.model import Model, Price
+from pi.ai.model import Model
 
 if TYPE_CHECKING:  # loaded only for people who have a models.json
     from pi.ai.catalog.user_models import UserEntry, UserModels, UserProvider
@@ -152,18 +152,9 @@ class Catalog:
         """A model that nobody lists: the facts of the nearest one, without its price."""
         row = self.provider(provider)
         known = self._known(row.id)
-        near = known.get(_relative(model_id, known) or row.default_model)
+        near = known.get(relative(model_id, known) or row.default_model)
         facts = near if isinstance(near, ModelFacts) else ModelFacts(id="")
-        guess = msgspec.structs.replace(
-            facts,
-            id=model_id,
-            name="",
-            cost=Price(),
-            cost_basis="unknown",
-            release_date=None,
-            unverified=True,
-        )
-        out = draft(row, guess, packaged.rows().wires)
+        out = draft(row, as_new(facts, model_id), packaged.rows().wires)
         self._apply_user(out, self._entries().get(row.id), own=False)
         return finish(out, packaged.rows().wires)
 
@@ -266,7 +257,7 @@ class Catalog:
     def _api_like(self, row: ProviderRow, model_id: str) -> str:
         """The wire of the nearest known model of a provider that has several."""
         known = self._known(row.id)
-        near = known.get(model_id) or known.get(_relative(model_id, known) or "")
+        near = known.get(model_id) or known.get(relative(model_id, known) or "")
         return (near.api if near else "") or row.api
 
     def _make_index(self) -> list[IndexRow]:
@@ -297,18 +288,6 @@ def _may_exist(path: Path) -> bool:
         return path.exists()
     except OSError:
         return True  # reading it will say why not
-
-
-def _relative(model_id: str, known: Iterable[str]) -> str | None:
-    """The id of the newest model that shares words with an id that nobody lists."""
-    words = family(model_id)
-    best: tuple[int, int, float, str] | None = None
-    for name in known:
-        theirs = family(name)
-        if shared := len(words & theirs):
-            score = (shared, -len(theirs - words), version(name), name)
-            best = score if best is None else max(best, score)
-    return best and best[-1]
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -5,8 +5,9 @@ There is no standard for them. What is read here is what people read: `claude-so
 """
 
 import re
+from collections.abc import Iterable
 
-__all__ = ["base", "family", "is_dated", "is_variant", "version"]
+__all__ = ["base", "family", "is_dated", "is_variant", "relative", "version"]
 
 _DATE = re.compile(
     r"(?<![\d.])(?:20\d\d-?[01]\d-?[0-3]\d|[01]\d-20\d\d|[01]\d[0-3]\d|2[3-9][01]\d)(?!\d)"
@@ -44,3 +45,15 @@ def is_dated(name: str) -> bool:
 def is_variant(name: str) -> bool:
     """Whether the id is another way to buy the same model: batch, free, fast, spot."""
     return bool(_VARIANT.search(name.lower()))
+
+
+def relative(name: str, known: Iterable[str]) -> str | None:
+    """The id of the newest known model that shares words with an id that nobody lists."""
+    words = family(name)
+    best: tuple[int, int, float, str] | None = None
+    for other in known:
+        theirs = family(other)
+        if shared := len(words & theirs):
+            score = (shared, -len(theirs - words), version(other), other)
+            best = score if best is None else max(best, score)
+    return best and best[-1]

@@ -11,7 +11,7 @@ import msgspec
 
 from pi.ai.catalog.schema import ModelFacts, ModelFile, ModelIndex, Rows
 
-__all__ = ["DATA", "facts", "index", "rows"]
+__all__ = ["DATA", "facts", "file", "index", "rows"]
 
 DATA = Path(__file__).parent / "data"
 
@@ -23,13 +23,18 @@ def rows() -> Rows:
 
 
 @cache
-def facts(provider: str) -> dict[str, ModelFacts]:
-    """The models of a packaged provider by id; empty if there is no such provider."""
+def file(provider: str) -> ModelFile:
+    """The models of a packaged provider; none if there is no such provider."""
     path = DATA / "models" / f"{provider}.json"
     if provider not in {row.id for row in rows().providers} or not path.exists():
-        return {}
-    file = msgspec.json.decode(path.read_bytes(), type=ModelFile)
-    return {model.id: model for model in file.models}
+        return ModelFile("", "", ())
+    return msgspec.json.decode(path.read_bytes(), type=ModelFile)
+
+
+@cache
+def facts(provider: str) -> dict[str, ModelFacts]:
+    """The same by id."""
+    return {model.id: model for model in file(provider).models}
 
 
 @cache

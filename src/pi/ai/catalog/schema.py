@@ -14,6 +14,7 @@ __all__ = [
     "AuthRow",
     "AuthVariant",
     "Correction",
+    "Explained",
     "HostRow",
     "IndexRow",
     "ModelFacts",
@@ -23,6 +24,7 @@ __all__ = [
     "ProviderRow",
     "Rows",
     "ThinkingTemplate",
+    "Upstream",
     "WireRow",
     "Wires",
 ]
@@ -107,14 +109,47 @@ class ModelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
 
 
 class Correction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A generated fact that is wrong. Applied by the generator; `set` holds fields of `ModelFacts`.
+    """A fact that others have wrong. Applied whenever facts come from them.
 
-    match: a glob on the id. reason: why it is wrong, with a source where there is one.
+    match: a glob on the id. set: fields of `ModelFacts`, as in its JSON. window: the context window
+    that counts where the listed one is larger; that becomes the extended one. reason: why, with a
+    source where there is one.
     """
 
     match: str
-    set: dict[str, Any]
+    set: dict[str, Any] = {}
+    window: int = 0
     reason: str
+
+
+class Explained(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Models that a rule holds for, and why. match: a glob on the id."""
+
+    match: str
+    reason: str
+
+
+class Upstream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How lists that others make of a provider's models become facts. Not read at a start.
+
+    only: globs; ids that match none are left out. drop: ids that are left out. drop_deprecated:
+    whether models that are listed as deprecated are dropped; new ones always are. apis: glob to the
+    wire of new models, the last match counts, before the wire of the nearest known model.
+    package_apis: whether the client package that a list names for a model tells its wire. levels:
+    glob to the thinking levels of new models, the last match counts; "" reads them from the list.
+    complete: the provider's own list says everything that matters and wins over all others.
+    gone, price: what may vanish, and whose price may move by any factor.
+    """
+
+    only: tuple[str, ...] = ()
+    drop: tuple[Explained, ...] = ()
+    drop_deprecated: bool = False
+    apis: dict[str, str] = {}
+    package_apis: bool = False
+    levels: dict[str, str] = {}
+    complete: bool = False
+    gone: tuple[Explained, ...] = ()
+    price: tuple[Explained, ...] = ()
 
 
 class ProviderRow(
@@ -128,7 +163,9 @@ class ProviderRow(
     hosts: where a user's own URL is recognised as this provider's (see `catalog/infer.py`).
     cost_basis: of its models, as in `Model`. rules: applied in order, later ones win.
     notice: what the vendor's terms restrict, shown before a login.
-    live_list: URL of the provider's own list of models. models_dev: its keys there.
+    live_list: URL of the provider's own list of models; live_headers: what it wants besides the
+    credential; live_public: it wants none. models_dev: the provider's keys there. upstream: how
+    lists become facts.
     retired: old model id to the id to use now, where the generator's choice is wrong.
     """
 
@@ -145,7 +182,10 @@ class ProviderRow(
     rules: tuple[ModelRule, ...] = ()
     notice: str = ""
     live_list: str = ""
+    live_headers: dict[str, str] = {}
+    live_public: bool = False
     models_dev: tuple[str, ...] = ()
+    upstream: Upstream = Upstream()
     retired: dict[str, str] = {}
     corrections: tuple[Correction, ...] = ()
 
@@ -228,8 +268,10 @@ class ModelFacts(
 
 
 class ModelFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """`data/models/<id>.json`."""
+    """`data/models/<id>.json`. date: when the facts were gathered (ISO); source: from where."""
 
+    date: str
+    source: str
     models: tuple[ModelFacts, ...]
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pi.ai.catalog.schema import ThinkingTemplate
 from pi.ai.model import LEVELS, ThinkingLevel
 
-__all__ = ["Words", "fragments", "merged", "parse_levels", "word"]
+__all__ = ["DEFAULT_LEVELS", "Words", "fragments", "merged", "parse_levels", "word"]
 
 Words = dict[ThinkingLevel, str | None]
 """Level to the model's own word for it; None where the template's or the level itself will do."""
