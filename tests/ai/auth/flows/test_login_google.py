@@ -368,7 +368,8 @@ def install(home: Path, client_id: str, file: str) -> None:
     path.parent.mkdir(parents=True)
     other = "GOC" + "SPX-" + "another-" * 3 + "test"
     padding = "/* nothing */" * 1000
-    path.write_text(f"{other}{padding}id='{client_id}';s='{SECRET}';{padding}{other}")
+    near = f"s='{other}';{' ' * 200}id='{client_id}';s='{SECRET}';"
+    path.write_text(f"{other}{padding}{near}{padding}{other}")
 
 
 @pytest.mark.parametrize(

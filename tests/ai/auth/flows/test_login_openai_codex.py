@@ -172,7 +172,7 @@ def granted(chatgpt: ChatGPT) -> Reply:
 async def test_with_a_device_code(flow: OpenAICodex, chatgpt: ChatGPT, time: Time) -> None:
     chatgpt.polls = [
         json_reply({"error": "nothing yet"}, 403),
-        Reply(b"<html>not found</html>", 404, {}),
+        json_reply({"error": {"code": "not_found"}}, 404),
         json_reply({"error": {"code": "deviceauth_authorization_pending"}}, 400),
         json_reply({"error": {"code": "slow_down"}}, 400),
         json_reply({}, 403),

@@ -116,6 +116,11 @@ async def test_a_passing_failure_ends_nothing(world: World, time: Time) -> None:
     assert script.times == [1005, 1010, 1015, 1075]
 
 
+async def test_failures_are_counted_in_a_row(world: World, time: Time) -> None:
+    outcomes = [TransportError("x"), TransportError("x"), TransportError("x"), Pending()] * 3
+    assert await poll(world, Script(time, *outcomes, "done"), code(), "Acme") == "done"
+
+
 async def test_a_lasting_failure_does(world: World, time: Time) -> None:
     script = Script(time, TransportError("nobody there"))
     with pytest.raises(TransportError, match="nobody there"):
@@ -255,7 +260,7 @@ def test_what_is_missing_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "file:///etc/passwd", "calc.exe", "http:/x"]
+    "url", ["javascript:alert(1)", "file:///etc/hosts", "vscode://a/b", "calc.exe", "http:/x"]
 )
 def test_an_address_that_would_start_something_else(url: str) -> None:
     with pytest.raises(ProtocolError, match="not http or https"):

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from pi.ai.auth.oauth.page import Page
 from pi.ai.auth.oauth.paste import denied
-from pi.ai.errors import AbortedError, PiError
+from pi.ai.errors import PiError
 
 __all__ = ["Attempt", "Exchange", "Handshake"]
 
@@ -47,9 +47,6 @@ class Attempt(Generic[T]):
         self.claimed = True
         try:
             value = await self._exchange(self.handshake, code)
-        except asyncio.CancelledError:
-            self.fail(AbortedError("the login was cancelled"))
-            raise
         except Exception as error:
             self.fail(error)
             raise

@@ -96,7 +96,7 @@ def jwt_claims(token: str) -> dict[str, Any]:
     parts = token.split(".")
     if len(parts) != 3:
         raise ValueError("not a JWT")
-    payload = parts[1].rstrip("=").replace("+", "-").replace("/", "_")
+    payload = parts[1].rstrip("=")
     claims = decode_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     if not isinstance(claims, dict):
         raise ValueError("not a JWT")

@@ -46,14 +46,11 @@ class World:
 
     async def send(self, request: Request) -> Reply:
         """Send a request and read the answer. Raises `TransportError`."""
-        deadline = asyncio.timeout(self.timeout)
         try:
-            async with deadline:
+            async with asyncio.timeout(self.timeout):
                 response = await self._sender().send(request)
                 return Reply(response.status, response.headers, await response.read())
         except TimeoutError:
-            if not deadline.expired():
-                raise
             host = urlsplit(request.url).hostname
             raise TransportError(f"{host} did not answer within {self.timeout:g} s") from None
 
