@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pi.ai.catalog.schema import ProviderRow, Rows, ThinkingTemplate, Upstream, Wires
+from pi.ai.catalog.schema import NO_RULES, ProviderRow, Rows, ThinkingTemplate, Wires
 from pi.ai.errors import ConfigError
 
 __all__ = ["compile_rows", "encode_rows"]
@@ -42,7 +42,7 @@ def compile_rows(data: Path) -> Rows:
 def encode_rows(rows: Rows) -> bytes:
     """`data/providers.json`: one provider a line. What only updates need is left out."""
     lines = [
-        msgspec.json.encode(msgspec.structs.replace(row, corrections=(), upstream=Upstream()))
+        msgspec.json.encode(msgspec.structs.replace(row, corrections=(), upstream=NO_RULES))
         for row in rows.providers
     ]
     body = b",\n".join(lines)

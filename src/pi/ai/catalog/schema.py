@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from pi.ai.model import AuthHeader, Price, ThinkingLevel
 
 __all__ = [
+    "NO_RULES",
     "AuthRow",
     "AuthVariant",
     "Correction",
@@ -152,6 +153,9 @@ class Upstream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     price: tuple[Explained, ...] = ()
 
 
+NO_RULES = Upstream()
+
+
 class ProviderRow(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
@@ -185,7 +189,7 @@ class ProviderRow(
     live_headers: dict[str, str] = {}
     live_public: bool = False
     models_dev: tuple[str, ...] = ()
-    upstream: Upstream = Upstream()
+    upstream: Upstream = NO_RULES
     retired: dict[str, str] = {}
     corrections: tuple[Correction, ...] = ()
 
