@@ -22,7 +22,8 @@ Prompt = str | UserMessage | Context | list[Message] | tuple[Message, ...]
 
 transports: Registry[Any] = Registry("URL scheme")
 transports.add("http", lazy("pi.ai.wire.http:Transport"))
-"""Scheme to a function without arguments that makes a `Transport`; `https` is `http`."""
+transports.add("ws", lazy("pi.ai.wire.websocket:WebSocketTransport"))
+"""Scheme, without the `s` of `https` and `wss`, to a function that makes a `Transport`."""
 
 
 class Client:
@@ -89,7 +90,7 @@ class Client:
     def transport(self, url: str) -> Transport:
         """The transport for the scheme of `url`, made at first use."""
         scheme = url.partition(":")[0].lower()
-        kind = "http" if scheme == "https" else scheme
+        kind = {"https": "http", "wss": "ws"}.get(scheme, scheme)
         if kind not in self._transports:
             self._transports[kind] = transports.get(kind)()
         return self._transports[kind]

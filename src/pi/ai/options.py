@@ -5,10 +5,10 @@ so that a protocol finds every field filled and never chooses by itself.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from pi.ai.messages import Context, ImageContent, TextContent, ThinkingContent
 from pi.ai.model import BUDGET, Model, ThinkingLevel
@@ -67,6 +67,7 @@ class Options(Struct, frozen=True, kw_only=True):
     before_retry: waits before a retry, instead of the client; with False there is no retry.
     metadata: `user_id` is passed to services that take one.
     service_tier: passed to services that have tiers; the price follows.
+    transport: for wires that can be spoken over a WebSocket; `auto` tries that and falls back.
     """
 
     thinking: ThinkingLevel | None = None
@@ -80,6 +81,7 @@ class Options(Struct, frozen=True, kw_only=True):
     extra_body: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
     service_tier: str | None = None
+    transport: Literal["sse", "websocket", "auto"] = "sse"
     timeout: float | None = 600.0
     idle_timeout: float | None = 300.0
     max_retries: int = 2
@@ -88,7 +90,7 @@ class Options(Struct, frozen=True, kw_only=True):
     on_response: Callable[[int, dict[str, str]], None] | None = None
     on_retry: Callable[[Retry], None] | None = None
     before_retry: Callable[[Retry], Awaitable[bool]] | None = None
-    thinking_body: dict[str, Any] = field(default_factory=dict)
+    thinking_body: dict[str, Any] = {}
     """Filled by `settle`: the body fragment that selects the thinking level."""
 
     def settle(self, model: Model, context: Context) -> "Options":
@@ -143,11 +145,12 @@ def _fit(model: Model, context: Context, wanted: int | None) -> int:
 
 def _mentions_budget(fragment: Any) -> bool:
     if isinstance(fragment, dict):
-        return any(map(_mentions_budget, fragment.values()))
+        return any(map(_mentions_budget, cast("dict[str, Any]", fragment).values()))
     return fragment == BUDGET
 
 
 def _fill(fragment: Any, budget: int) -> Any:
     if isinstance(fragment, dict):
-        return {key: _fill(value, budget) for key, value in fragment.items()}
+        items = cast("dict[str, Any]", fragment).items()
+        return {key: _fill(value, budget) for key, value in items}
     return budget if fragment == BUDGET else fragment

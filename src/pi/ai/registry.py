@@ -6,7 +6,7 @@ loaded when somebody asks for it, so that what is not used costs nothing at star
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from pi.ai.errors import ConfigError
 
@@ -59,9 +59,11 @@ class Registry(Generic[T]):
             item = self._items[name]
         except KeyError:
             raise ConfigError(f"unknown {self.kind} {name!r}{self._near(name)}") from None
-        if isinstance(item, Lazy):
-            item = self._items[name] = item.make()
-        return item
+        if not isinstance(item, Lazy):
+            return item
+        made = cast("Lazy[T]", item).make()
+        self._items[name] = made
+        return made
 
     def owner(self, name: str) -> str:
         """Who added that name."""

@@ -6,10 +6,13 @@ attempt that fails before its first content may be followed by another; after th
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any
 from typing import Protocol as Interface
+
+import msgspec
 
 from pi.ai.auth.base import Access
 from pi.ai.errors import ErrorInfo, PiError
@@ -92,6 +95,7 @@ class Stream:
         self._events: AsyncIterator[Event] | None = None
         self._access: Access | None = None
         self._refused: tuple[Access, ErrorInfo] | None = None
+        self._over_websocket = False
         self.error: ErrorInfo | None = None
         """The error that ended the stream, if one did."""
 
@@ -144,27 +148,28 @@ class Stream:
         while True:
             failure: Error | None = None
             try:
-                async for event in self._attempt():
-                    kind = type(event)
-                    if kind is Error:
-                        failure = event  # type: ignore[assignment]
-                        break
-                    if kind is Start:
-                        if started:
-                            continue
-                        started = True
-                    elif kind is not Metadata:
-                        content = True
-                    fold.add(event)
-                    yield event
-                    if kind is Done:
-                        return
+                async with aclosing(self._attempt()) as events:
+                    async for event in events:
+                        kind = type(event)
+                        if kind is Error:
+                            failure = event  # type: ignore[assignment]
+                            break
+                        if kind is Start:
+                            if started:
+                                continue
+                            started = True
+                        elif kind is not Metadata:
+                            content = True
+                        fold.add(event)
+                        yield event
+                        if kind is Done:
+                            return
             except asyncio.CancelledError:
                 self._end_aborted()
                 raise
             assert failure is not None, "an attempt ends in Done or Error"
             if not content and not self._abort.is_set():
-                if self._has_new_credential(failure.error):
+                if self._falls_back() or self._has_new_credential(failure.error):
                     continue
                 attempt += 1
                 if await self._wait_to_retry(self._masked(failure).error, attempt):
@@ -175,7 +180,7 @@ class Stream:
             yield failure
             return
 
-    async def _attempt(self) -> AsyncIterator[Event]:
+    async def _attempt(self) -> AsyncGenerator[Event, None]:
         """The events of one attempt; ends in Done or Error, raises nothing but cancellation."""
         try:
             access = self._access = await self._client.access(self._model)
@@ -184,6 +189,7 @@ class Stream:
                 return
             protocol, decoder, request = self._prepare(access)
             self._response = None
+            self._over_websocket = request.url.startswith("ws")
             response = self._response = await self._send(request)
             if response is None:
                 yield _ABORTED
@@ -200,11 +206,15 @@ class Stream:
                         if frame.event == "document":
                             yield _no_stream(protocol, response, frame.data)
                             return
-                        for event in decoder.feed(frame):
+                        events = decoder.feed(frame)
+                        if decoder.finished:
+                            # what is left of the body may pass, so that the next call finds the
+                            # connection; after the last event nobody may come back to us
+                            response.finish()
+                            self._response = None
+                        for event in events:
                             yield event
                     if decoder.finished:
-                        response.finish()  # what is left of the body may pass, for the next call
-                        self._response = None
                         return
                 last = decoder.close()
             except PiError as error:
@@ -252,6 +262,13 @@ class Stream:
         return response
 
     # -- what follows a failure --------------------------------------------------------------------
+
+    def _falls_back(self) -> bool:
+        """Whether to try once more over plain HTTP because a WebSocket was only one possibility."""
+        if self._options.transport != "auto" or not self._over_websocket:
+            return False
+        self._options = msgspec.structs.replace(self._options, transport="sse")
+        return True
 
     def _has_new_credential(self, info: ErrorInfo) -> bool:
         """Whether to try once more because the credential was refused and may be renewed."""

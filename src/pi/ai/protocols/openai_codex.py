@@ -6,6 +6,7 @@ say neither strict nor not. Which account pays is a header that the credential a
 
 from typing import Any, ClassVar
 
+import msgspec
 from msgspec import Struct
 
 from pi.ai.errors import ErrorInfo
@@ -44,7 +45,13 @@ class OpenAICodexResponses(OpenAIResponses):
         body.setdefault("include", ["reasoning.encrypted_content"])
         body.setdefault("tool_choice", "auto")
         body.setdefault("parallel_tool_calls", True)
-        return request
+        if options.transport == "sse":
+            return request.with_headers({"OpenAI-Beta": "responses=experimental"})
+        return msgspec.structs.replace(
+            request.with_headers({"OpenAI-Beta": "responses_websockets=2026-02-06"}),
+            url=request.url.replace("http", "ws", 1),
+            body={"type": "response.create", **body},
+        )
 
     def compat(self, model: Model) -> ResponsesCompat:
         """The model's switches."""
@@ -77,8 +84,6 @@ class OpenAICodexResponses(OpenAIResponses):
 def _with_plan(info: ErrorInfo, body: bytes) -> ErrorInfo:
     if info.kind not in ("quota", "rate_limit"):
         return info
-    import msgspec
-
     try:
         error: Any = msgspec.json.decode(body)["error"]
         plan, seconds = error.get("plan_type"), error.get("resets_in_seconds")
