@@ -182,8 +182,8 @@ class GoogleFlow(Flow):
 
     def _no_client(self) -> ConfigError:
         return ConfigError(
-            "this login needs the OAuth client of"
-            f" {self.params.program}, whose secret is not part of this program: {self._advice()}"
+            "this login needs Google's OAuth client, whose secret is not part of this program:"
+            f" {self._advice()}"
         )
 
     def _advice(self) -> str:
