@@ -109,7 +109,7 @@ class Compactor(Hooks):
 
     async def after_answer(self, message: AssistantMessage) -> bool:
         """Ask again if the answer suffered from a window that was full, though nobody said so."""
-        if message.tool_calls or not self.auto_compaction or not self._same_model(message):
+        if message.tool_calls or not self.auto_compaction or self._failed:
             return False
         look = self._look()
         usage = message.usage
@@ -119,7 +119,9 @@ class Compactor(Hooks):
             and look.size.tokens > look.limits.threshold
             and usage.output < self._host.model.max_output_tokens * 0.9
         )
-        return (overfull or squeezed) and await self._recover(message, silent=True)
+        if not (overfull or squeezed) or not self._same_model(message):
+            return False
+        return await self._recover(message, silent=True)
 
     async def after_error(self, message: AssistantMessage) -> bool:
         """Have a request that did not fit sent again, smaller."""
