@@ -67,6 +67,7 @@ class Compactor(Hooks):
         self._lock = asyncio.Lock()
         self._failed = False
         self._recovered: str | None = None
+        self._suspected: int | None = None
         self._windows: dict[str, int] = {}
 
     @property
@@ -109,6 +110,7 @@ class Compactor(Hooks):
 
     async def after_answer(self, message: AssistantMessage) -> bool:
         """Ask again if the answer suffered from a window that was full, though nobody said so."""
+        self._learn()
         if message.tool_calls or not self.auto_compaction or self._failed:
             return False
         look = self._look()
@@ -148,10 +150,9 @@ class Compactor(Hooks):
         silent: the service said nothing, so neither do we if nothing can be done.
         """
         async with self._lock:
+            self._suspected = None
             failed = node_of(self._host.log, message)
             look = self._look(without=failed)
-            if not silent:
-                self._learn(look)
             planned = look.plan("overflow")
             prompt = self._last_prompt() or self._recovered or "-"
             problem = ""
@@ -165,6 +166,7 @@ class Compactor(Hooks):
                     self._host.tell(CompactionEnd(reason="overflow", error_message=problem))
                 return False
             self._recovered = prompt
+            self._suspected = None if silent else look.size.tokens
             return await self._try(planned, "overflow", look, without=failed)
 
     async def _try(
@@ -210,10 +212,14 @@ class Compactor(Hooks):
         found = limits(host.settings.compaction, turn.model, window=window)
         return _Look(items, measure(items, turn.context), found)
 
-    def _learn(self, look: _Look) -> None:
-        """Remember that a window is smaller than the catalog says; local servers often have one."""
-        if look.size.tokens < look.limits.hard:
-            self._windows[self._host.model.key] = max(look.size.tokens, _SMALLEST_WINDOW)
+    def _learn(self) -> None:
+        """Remember that a window is smaller than the catalog says; local servers often have one.
+
+        An overflow shows it if less did fit afterwards.
+        """
+        suspected, self._suspected = self._suspected, None
+        if suspected is not None:
+            self._windows[self._host.model.key] = max(suspected, _SMALLEST_WINDOW)
 
     def _same_model(self, message: AssistantMessage) -> bool:
         model = self._host.model

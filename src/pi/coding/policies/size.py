@@ -21,6 +21,9 @@ __all__ = ["Limits", "Size", "is_told", "limits", "measure", "tokens_of", "token
 _LARGEST_SHARE = 3 / 4
 _DEFAULT_SHARE = 1 / 4
 _LARGEST_SCALE = 4.0
+_SAMPLE = 500
+"""Estimated tokens from which on a comparison with the service's count says something."""
+
 _DEFAULT_RESERVE = CompactionSettings().reserve_tokens
 
 
@@ -86,7 +89,7 @@ def measure(items: Sequence[Item], prompt: Context) -> Size:
     assert isinstance(message, AssistantMessage)
     counted = tokens_used(message.usage)
     before = max(1, estimated - later)
-    scale = min(max(1.0, counted / before), _LARGEST_SCALE)
+    scale = min(max(1.0, counted / before), _LARGEST_SCALE) if before > _SAMPLE else 1.0
     return Size(counted + later, overhead, scale)
 
 
