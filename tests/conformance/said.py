@@ -30,13 +30,21 @@ class Call(Struct):
 
 
 class Said(Struct):
-    """An answer. `usage.input` is without cached tokens, as ours is."""
+    """An answer. `usage.input` is without cached tokens, as ours is.
+
+    piece: characters in a delta, where a wire leaves that open.
+    """
 
     text: str = ""
     thinking: str = ""
     calls: list[Call] = []
     stop: str = "stop"
     usage: Usage = Usage(11, 7, 0, 0, 18)
+    piece: int = 5
+
+    def cut(self, text: str) -> list[str]:
+        """`text` in pieces."""
+        return [text[at : at + self.piece] for at in range(0, len(text), self.piece)]
 
 
 APIS = sorted(

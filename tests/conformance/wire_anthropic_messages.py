@@ -35,16 +35,16 @@ def write(said: Said) -> list[bytes]:
     events: list[dict[str, Any]] = [{"type": "message_start", "message": message}, {"type": "ping"}]
     blocks: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
     if said.thinking:
-        deltas = [{"type": "thinking_delta", "thinking": p} for p in _cut(said.thinking)]
+        deltas = [{"type": "thinking_delta", "thinking": p} for p in said.cut(said.thinking)]
         signature = {"type": "signature_delta", "signature": "c2lnbmVk"}
         blocks.append(({"type": "thinking", "thinking": "", "signature": ""}, [*deltas, signature]))
     if said.text:
-        deltas = [{"type": "text_delta", "text": p} for p in _cut(said.text)]
+        deltas = [{"type": "text_delta", "text": p} for p in said.cut(said.text)]
         blocks.append(({"type": "text", "text": ""}, deltas))
     for call in said.calls:
         deltas = [
             {"type": "input_json_delta", "partial_json": p}
-            for p in _cut(json.dumps(call.arguments))
+            for p in said.cut(json.dumps(call.arguments))
         ]
         blocks.append(({"type": "tool_use", "id": call.id, "name": call.name, "input": {}}, deltas))
     for index, (block, deltas) in enumerate(blocks):
@@ -65,7 +65,3 @@ def write(said: Said) -> list[bytes]:
         f"event: {e['type']}\ndata: {json.dumps(e, ensure_ascii=False)}\n\n".encode()
         for e in events
     ]
-
-
-def _cut(text: str, size: int = 5) -> list[str]:
-    return [text[i : i + size] for i in range(0, len(text), size)]

@@ -39,13 +39,13 @@ def write(said: Said) -> list[bytes]:
     frames = [frame("messageStart", {"role": "assistant", "p": "abcdef"})]
     blocks: list[tuple[dict[str, Any] | None, list[dict[str, Any]]]] = []
     if said.thinking:
-        deltas = [{"reasoningContent": {"text": piece}} for piece in _cut(said.thinking)]
+        deltas = [{"reasoningContent": {"text": piece}} for piece in said.cut(said.thinking)]
         blocks.append((None, [*deltas, {"reasoningContent": {"signature": "c2lnbmVk"}}]))
     if said.text:
-        blocks.append((None, [{"text": piece} for piece in _cut(said.text)]))
+        blocks.append((None, [{"text": piece} for piece in said.cut(said.text)]))
     for call in said.calls:
         start = {"toolUse": {"toolUseId": call.id, "name": call.name}}
-        pieces = _cut(json.dumps(call.arguments))
+        pieces = said.cut(json.dumps(call.arguments))
         blocks.append((start, [{"toolUse": {"input": piece}} for piece in pieces]))
     for index, (start, deltas) in enumerate(blocks):
         at = {"contentBlockIndex": index}
@@ -64,7 +64,3 @@ def write(said: Said) -> list[bytes]:
     }
     frames.append(frame("metadata", {"usage": usage, "metrics": {"latencyMs": 5}}))
     return frames
-
-
-def _cut(text: str, size: int = 5) -> list[str]:
-    return [text[i : i + size] for i in range(0, len(text), size)]

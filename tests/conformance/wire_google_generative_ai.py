@@ -28,8 +28,8 @@ def write(said: Said) -> list[bytes]:
 
 def chunks(said: Said) -> list[Json]:
     """The chunks before they are framed."""
-    parts: list[Json] = [{"text": piece, "thought": True} for piece in _cut(said.thinking)]
-    parts += [{"text": piece} for piece in _cut(said.text)]
+    parts: list[Json] = [{"text": piece, "thought": True} for piece in said.cut(said.thinking)]
+    parts += [{"text": piece} for piece in said.cut(said.text)]
     for number, call in enumerate(said.calls):
         part: Json = {
             "functionCall": {"id": call.id, "name": call.name, "args": call.arguments},
@@ -60,7 +60,3 @@ def _chunk(parts: list[Json]) -> Json:
         "modelVersion": "gemini-test",
         "responseId": "resp1",
     }
-
-
-def _cut(text: str, size: int = 5) -> list[str]:
-    return [text[i : i + size] for i in range(0, len(text), size)]

@@ -14,12 +14,12 @@ Json = dict[str, Any]
 def write(said: Said) -> list[bytes]:
     """One chunk an event; the last carries the reason and the usage."""
     deltas: list[Json] = [{"role": "assistant", "content": ""}]
-    for piece in _cut(said.thinking):
+    for piece in said.cut(said.thinking):
         thought = [{"type": "text", "text": piece}]
         deltas.append({"content": [{"type": "thinking", "thinking": thought}]})
-    deltas += [{"content": piece} for piece in _cut(said.text)]
+    deltas += [{"content": piece} for piece in said.cut(said.text)]
     for index, call in enumerate(said.calls):
-        first, *rest = _cut(json.dumps(call.arguments), 40)
+        first, *rest = said.cut(json.dumps(call.arguments))
         head = {"name": call.name, "arguments": first}
         deltas.append({"tool_calls": [{"id": call.id, "function": head, "index": index}]})
         for piece in rest:
@@ -48,7 +48,3 @@ def _chunk(choice: Json) -> Json:
         "model": "test-model",
         "choices": [choice],
     }
-
-
-def _cut(text: str, size: int = 5) -> list[str]:
-    return [text[i : i + size] for i in range(0, len(text), size)]

@@ -14,13 +14,13 @@ MODEL: dict[str, Any] = {
 def write(said: Said) -> list[bytes]:
     """One chunk an event, usage in the last one."""
     chunks: list[dict[str, Any]] = [_delta({"role": "assistant", "content": ""})]
-    chunks += [_delta({"reasoning_content": piece}) for piece in _cut(said.thinking)]
-    chunks += [_delta({"content": piece}) for piece in _cut(said.text)]
+    chunks += [_delta({"reasoning_content": piece}) for piece in said.cut(said.thinking)]
+    chunks += [_delta({"content": piece}) for piece in said.cut(said.text)]
     for index, call in enumerate(said.calls):
         head = {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": ""}}
         chunks.append(_delta({"tool_calls": [{"index": index, **head}]}))
     for index, call in enumerate(said.calls):  # the tails interleave only by index
-        for piece in _cut(json.dumps(call.arguments)):
+        for piece in said.cut(json.dumps(call.arguments)):
             tail = {"index": index, "function": {"arguments": piece}}
             chunks.append(_delta({"tool_calls": [tail]}))
     reason = {"stop": "stop", "length": "length", "toolUse": "tool_calls"}[said.stop]
@@ -55,7 +55,3 @@ def _delta(delta: dict[str, Any]) -> dict[str, Any]:
         "model": "test-model",
         "choices": choices,
     }
-
-
-def _cut(text: str, size: int = 5) -> list[str]:
-    return [text[i : i + size] for i in range(0, len(text), size)]

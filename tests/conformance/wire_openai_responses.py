@@ -33,10 +33,10 @@ def events(said: Said) -> list[Json]:
     out: list[Json] = [{"type": "response.created", "response": {**response, "status": "queued"}}]
     index = 0
     if said.thinking:
-        out += _reasoning(index, said.thinking)
+        out += _reasoning(index, said)
         index += 1
     if said.text:
-        out += _message(index, said.text)
+        out += _message(index, said)
         index += 1
     heads, tails, ends = [], [], []
     for call in said.calls:
@@ -48,7 +48,7 @@ def events(said: Said) -> list[Json]:
         heads.append({"type": "response.output_item.added", **at, "item": added})
         tails += [
             {"type": "response.function_call_arguments.delta", **at, "item_id": f"x{n}", "delta": p}
-            for n, p in enumerate(_cut(arguments))
+            for n, p in enumerate(said.cut(arguments))
         ]
         ends.append({"type": "response.function_call_arguments.done", **at, "arguments": arguments})
         done = {**item, "id": f"fc_{index}_b", "status": "completed", "arguments": arguments}
@@ -78,7 +78,8 @@ def events(said: Said) -> list[Json]:
     return [{**event, "sequence_number": n} for n, event in enumerate(out)]
 
 
-def _reasoning(index: int, text: str) -> list[Json]:
+def _reasoning(index: int, said: Said) -> list[Json]:
+    text = said.thinking
     at: Json = {"output_index": index}
     item: Json = {"type": "reasoning", "id": "rs_1", "summary": []}
     summary = {"type": "summary_text", "text": text}
@@ -99,7 +100,7 @@ def _reasoning(index: int, text: str) -> list[Json]:
                 "summary_index": 0,
                 "delta": piece,
             }
-            for piece in _cut(text)
+            for piece in said.cut(text)
         ),
         {
             "type": "response.output_item.done",
@@ -109,7 +110,8 @@ def _reasoning(index: int, text: str) -> list[Json]:
     ]
 
 
-def _message(index: int, text: str) -> list[Json]:
+def _message(index: int, said: Said) -> list[Json]:
+    text = said.text
     at: Json = {"output_index": index}
     item: Json = {"type": "message", "id": "msg_1", "role": "assistant", "status": "in_progress"}
     item["phase"] = "commentary"
@@ -124,7 +126,7 @@ def _message(index: int, text: str) -> list[Json]:
                 "content_index": 0,
                 "delta": piece,
             }
-            for piece in _cut(text)
+            for piece in said.cut(text)
         ),
         {
             "type": "response.output_item.done",
@@ -132,7 +134,3 @@ def _message(index: int, text: str) -> list[Json]:
             "item": {**item, "status": "completed", "content": [part]},
         },
     ]
-
-
-def _cut(text: str, size: int = 5) -> list[str]:
-    return [text[i : i + size] for i in range(0, len(text), size)]
