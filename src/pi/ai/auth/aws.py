@@ -27,6 +27,7 @@ _SKIP = "AWS_BEDROCK_SKIP_AUTH"
 _SERVICE = "bedrock"
 _DEFAULT_REGION = "us-east-1"
 _NO_KEYS = AwsKeys("no-access-key", "no-secret-key")
+_NO_MODEL = Model(id="", name="", provider="", api="", base_url="")
 
 _ARN = re.compile(r"arn:aws[a-z0-9-]*:bedrock:([a-z0-9-]+):")
 _STANDARD = re.compile(
@@ -59,6 +60,15 @@ class Aws(Kind):
             return "AWS access keys"
         found = (words for name, words in _AMBIENT.items() if env.get(name))
         return next(found, "")
+
+    def surroundings(self, env: Environment) -> tuple[tuple[str, str], ...]:
+        """The profile in use, its region, and the rest of the chain."""
+        profile = env.get("AWS_PROFILE") or "default"
+        return (
+            (f"AWS profile {profile}", aws_files.kind_of(env, profile)),
+            ("region", region_of(_NO_MODEL, env)),
+            ("a container's or machine's role", "only a request can tell"),
+        )
 
     async def access(self, ask: Ask) -> Access:
         """The access, to the endpoint of the right region."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from pi.ai.auth.sigv4 import AwsKeys
 from pi.ai.auth.values import Environment
 
-__all__ = ["plain_keys", "region"]
+__all__ = ["kind_of", "plain_keys", "region"]
 
 _NOT_PLAIN = (
     "role_arn",
@@ -39,6 +39,17 @@ def plain_keys(env: Environment, profile: str) -> AwsKeys | None:
     if not access or not secret:
         return None
     return AwsKeys(access, secret, found.get("aws_session_token", ""))
+
+
+def kind_of(env: Environment, profile: str) -> str:
+    """What a profile gives credentials by, in words; "" if there is no such profile."""
+    found = _profile(env, profile)
+    ways = [name for name in _NOT_PLAIN if name in found]
+    if ways:
+        return f"credentials by {ways[0]}"
+    if plain_keys(env, profile) is not None:
+        return "access keys"
+    return "no credentials" if found else ""
 
 
 def _profile(env: Environment, name: str) -> dict[str, str]:

@@ -29,6 +29,10 @@ class Azure(Kind):
 
     name = "azure"
 
+    def surroundings(self, env: Environment) -> tuple[tuple[str, str], ...]:
+        """The resource."""
+        return (("address", env.first(_URL, _RESOURCE) or ""),)
+
     def missing(self, env: Environment, *, keyed: bool, own_url: bool) -> tuple[str, ...]:
         """The address, unless `models.json` has one."""
         return () if own_url or env.first(_URL, _RESOURCE) else (f"{_URL} or {_RESOURCE}",)

@@ -41,6 +41,16 @@ class Google(Kind):
             return "Google application default credentials"
         return ""
 
+    def surroundings(self, env: Environment) -> tuple[tuple[str, str], ...]:
+        """The credentials file, project and location, and the metadata server."""
+        path = credentials_file(env)
+        return (
+            (str(path), "credentials file" if path.is_file() else ""),
+            ("project", env.first(*_PROJECT) or "that of the credentials, if they name one"),
+            ("location", env.get(_LOCATION) or ""),
+            ("the metadata server of Google's machines", "only a request can tell"),
+        )
+
     def missing(self, env: Environment, *, keyed: bool, own_url: bool) -> tuple[str, ...]:
         """The location; the project may be known to the credentials."""
         return () if keyed or own_url or env.get(_LOCATION) else (_LOCATION,)

@@ -58,6 +58,13 @@ class Kind:
         """
         return ""
 
+    def surroundings(self, env: Environment) -> tuple[tuple[str, str], ...]:
+        """Where a request would look beside variables, and what is there; "" for nothing.
+
+        For people; like `ambient` it only looks at variables and files, and shows no secret.
+        """
+        return ()
+
     def missing(self, env: Environment, *, keyed: bool, own_url: bool) -> tuple[str, ...]:
         """The variables that must be set besides, and are not.
 

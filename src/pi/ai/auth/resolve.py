@@ -150,10 +150,10 @@ class Resolver:
         owned = chosen is None or "oauth" in sources.row.auth.kinds
         if sources.problem is not None and owned and not sources.keyless(model.id):
             raise sources.problem
-        account = self.accounts.get(sources.row.id)
-        if account and (chosen is None or chosen.step != "stored"):
+        if sources.lacks_account:
             raise AuthError(
-                f"{sources.row.name} has no account {account!r} in {self.store.where}: {_HOW}"
+                f"{sources.row.name} has no account {sources.account!r} in {self.store.where}:"
+                f" {_HOW}"
             )
         if chosen is None and not sources.keyless(model.id) and not sources.kind.hidden:
             raise AuthError(self._nothing(sources))

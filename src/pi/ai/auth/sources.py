@@ -52,7 +52,8 @@ class Sources(Struct, frozen=True, kw_only=True):
     """What is known of a provider before anything is resolved.
 
     entry: the name of the stored credential. found: all that was found, the one to use first.
-    problem: why the store could not be read, if so.
+    account: the named account that was asked for, if one was. problem: why the store could not be
+    read, if so.
     """
 
     row: ProviderRow
@@ -61,6 +62,7 @@ class Sources(Struct, frozen=True, kw_only=True):
     env: Environment
     entry: str
     found: tuple[Found, ...]
+    account: str | None = None
     problem: AuthFileError | None = None
 
     def keyless(self, model_id: str = "") -> bool:
@@ -84,8 +86,16 @@ class Sources(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(names))
 
     @property
+    def lacks_account(self) -> bool:
+        """Whether the account that was asked for is not there: no other credential will do."""
+        step = self.found[0].step if self.found else ""
+        return bool(self.account) and step not in ("override", "stored")
+
+    @property
     def configured(self) -> bool:
         """Whether a request is likely to find a credential."""
+        if self.lacks_account:
+            return False
         if not self.found:
             return self.keyless()
         spec = self.found[0].spec
@@ -131,6 +141,7 @@ def look(catalog: Catalog, store: Credentials, wanted: Wanted, process: Environm
         env=env,
         entry=entry,
         found=tuple(found),
+        account=wanted.account,
         problem=problem,
     )
 

@@ -1,5 +1,7 @@
 """What can be told about a provider's credential without using it: for `pi auth` and pickers."""
 
+from typing import Any
+
 from msgspec import Struct
 
 from pi.ai.auth.masks import hint
@@ -15,6 +17,7 @@ class Place(Struct, frozen=True, kw_only=True):
     step: `override`, `stored`, `environment`, `ambient` or `models.json`. method: `api_key`,
     `oauth`, or a cloud's kind. source: file, variable or flag. masked: the end of a key that stands
     there, or the command, variable or keyring entry it comes from. expires: ms since the epoch.
+    identity: whom a login belongs to, as far as it says so.
     """
 
     step: str
@@ -22,6 +25,7 @@ class Place(Struct, frozen=True, kw_only=True):
     source: str
     masked: str = ""
     expires: int | None = None
+    identity: str = ""
 
 
 class Looked(Struct, frozen=True):
@@ -37,7 +41,8 @@ class Status(Struct, frozen=True, kw_only=True):
     used: the place that wins, None if there is none. shadowed: the places that would have been used
     without it, in order. steps: the whole order, with what each step found. configured: whether a
     request is likely to find a credential. missing: variables that must be set besides.
-    trouble: why it does not work, as far as that is known.
+    around: what else a request would look at, and what is there. trouble: why it does not work, as
+    far as that is known.
     """
 
     provider: str
@@ -48,6 +53,7 @@ class Status(Struct, frozen=True, kw_only=True):
     shadowed: tuple[Place, ...] = ()
     steps: tuple[Looked, ...] = ()
     missing: tuple[str, ...] = ()
+    around: tuple[tuple[str, str], ...] = ()
     trouble: str = ""
 
     @property
@@ -74,6 +80,8 @@ class Status(Struct, frozen=True, kw_only=True):
 def status_of(sources: Sources, where: str, account: str | None, trouble: str = "") -> Status:
     """The status that follows from `sources`. `where` names the store."""
     places = tuple(_place(found, sources) for found in sources.found)
+    if sources.lacks_account:
+        trouble = f"there is no account {sources.account!r} in {where}"
     return Status(
         provider=sources.row.id,
         name=sources.row.name,
@@ -83,6 +91,7 @@ def status_of(sources: Sources, where: str, account: str | None, trouble: str = 
         shadowed=places[1:],
         steps=_steps(sources, places, where),
         missing=sources.missing,
+        around=sources.kind.surroundings(sources.env),
         trouble=str(sources.problem or trouble),
     )
 
@@ -125,4 +134,10 @@ def _place(found: Found, sources: Sources) -> Place:
         source=found.source,
         masked=masked,
         expires=found.login.expires if found.login else None,
+        identity=_identity(found.login.extra) if found.login else "",
     )
+
+
+def _identity(extra: dict[str, Any]) -> str:
+    values = (extra.get(name) for name in ("email", "accountId", "enterpriseUrl"))
+    return next((value for value in values if isinstance(value, str) and value), "")

@@ -81,6 +81,11 @@ class Credentials:
 
     # -- reading -----------------------------------------------------------------------------------
 
+    @property
+    def problem(self) -> AuthFileError | None:
+        """Why the store could not be read last time, if so; the last good state is in use then."""
+        return None
+
     def names(self) -> tuple[str, ...]:
         """All entry names, in file order; those of unknown providers too."""
         return tuple(self._read())
@@ -179,7 +184,6 @@ class CredentialStore(Credentials):
 
     @property
     def problem(self) -> AuthFileError | None:
-        """Why the file could not be read last time, if so; the last good state is in use then."""
         with contextlib.suppress(AuthFileError):
             self.file.read()
         return self.file.problem

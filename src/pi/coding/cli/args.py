@@ -1,13 +1,11 @@
 """Reads the command line: options in any place, `@file`s, prompts, and `--` to end the options."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pi.coding.cli.options import LATER_COMMANDS, MODES, OPTIONS, Option
 
-__all__ = ["Arguments", "UsageError", "parse"]
-
-_LONG = {f"--{option.name}": option for option in OPTIONS}
-_SHORT = {option.short: option for option in OPTIONS if option.short}
+__all__ = ["Arguments", "UsageError", "parse", "read"]
 
 
 class UsageError(Exception):
@@ -43,21 +41,9 @@ class Arguments:
 
 def parse(argv: list[str]) -> Arguments:
     """Raises `UsageError` for what it cannot make sense of."""
-    args = Arguments()
     if argv and argv[0] in LATER_COMMANDS:
         raise UsageError(f"`pi {argv[0]}` is not built yet in this version")
-    rest = list(argv)
-    while rest:
-        word = rest.pop(0)
-        if word == "--":
-            args.prompts.extend(rest)
-            break
-        if word.startswith("@") and len(word) > 1:
-            args.files.append(word[1:])
-        elif word.startswith("-") and word != "-":
-            _option(word, rest, args)
-        else:
-            args.prompts.append(word)
+    args = read(argv, OPTIONS)
     mode = args.text("mode")
     if mode is not None and mode not in MODES:
         raise UsageError(f"--mode {mode}: expected one of {', '.join(MODES)}")
@@ -70,19 +56,51 @@ def parse(argv: list[str]) -> Arguments:
     return args
 
 
-def _option(word: str, rest: list[str], args: Arguments) -> None:
-    name, equals, inline = word.partition("=")
-    option = _LONG.get(name) or (_SHORT.get(word) if not equals else None)
-    if option is None:
-        raise UsageError(f"unknown option {name}{_near(name)}; `pi --help` lists all")
+def read(argv: Iterable[str], options: Iterable[Option], command: str = "pi") -> Arguments:
+    """The words of a command line with these options. Raises `UsageError`.
+
+    command: whose `--help` lists them.
+    """
+    table = {f"--{option.name}": option for option in options}
+    table |= {option.short: option for option in table.values() if option.short}
+    args = Arguments()
+    rest = list(argv)
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            args.prompts.extend(rest)
+            break
+        if word.startswith("@") and len(word) > 1:
+            args.files.append(word[1:])
+        elif word.startswith("-") and word != "-":
+            name, equals, inline = word.partition("=")
+            option = table.get(name)
+            if option is None or (equals and name == option.short):
+                near = _near(name, table)
+                raise UsageError(f"unknown option {name}{near}; `{command} --help` lists all")
+            _take(option, name, inline if equals else None, rest, args, table)
+        else:
+            args.prompts.append(word)
+    return args
+
+
+def _take(
+    option: Option,
+    name: str,
+    inline: str | None,
+    rest: list[str],
+    args: Arguments,
+    table: dict[str, Option],
+) -> None:
+    """Put an option into `args`, with its value if it takes one."""
     if option.later:
         raise UsageError(f"--{option.name} is not built yet in this version")
     if not option.value:
-        if equals:
+        if inline is not None:
             raise UsageError(f"{name} takes no value")
         args.given[option.name] = True
         return
-    value = inline if equals else _value(option, rest)
+    value = _value(option, rest, table) if inline is None else inline
     if value is None:
         raise UsageError(f"{name} needs a value: {name} {option.value}")
     if option.repeat:
@@ -91,16 +109,16 @@ def _option(word: str, rest: list[str], args: Arguments) -> None:
         args.given[option.name] = value
 
 
-def _value(option: Option, rest: list[str]) -> str | None:
+def _value(option: Option, rest: list[str], table: dict[str, Option]) -> str | None:
     if option.optional:
         return rest.pop(0) if rest and not rest[0].startswith(("-", "@")) else ""
-    if not rest or (rest[0].startswith("--") and rest[0] in _LONG):
+    if not rest or (rest[0].startswith("--") and rest[0] in table):
         return None
     return rest.pop(0)
 
 
-def _near(name: str) -> str:
+def _near(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches  # costs 3 ms, needed only for this message
 
-    near = get_close_matches(name, [*_LONG, *_SHORT], n=2)
+    near = get_close_matches(name, list(known), n=2)
     return f" (did you mean {' or '.join(near)}?)" if near else ""

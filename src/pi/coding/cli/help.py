@@ -14,13 +14,15 @@ Usage: pi [options] [@file ...] [prompt ...]
   pi -p @notes.md "Summarise"            files and images are attached
   pi --list-models sonnet                models you can use
   pi --model demo -p "Show me"           a demonstration without key and network
+  pi auth login                          sign in, or store a key; `pi auth --help` has more
 
 Options:
 """
 
 _TAIL = """
 Keys come from --api-key, then ~/.pi/agent/auth.json, then environment variables (ANTHROPIC_API_KEY,
-OPENAI_API_KEY, GEMINI_API_KEY, ...), then models.json. PI_CODING_AGENT_DIR moves ~/.pi/agent.
+OPENAI_API_KEY, GEMINI_API_KEY, ...), then models.json; `pi auth explain PROVIDER` says which one it
+is. PI_CODING_AGENT_DIR moves ~/.pi/agent.
 Exit codes: 0 answered, 1 failed or cut off, 130 interrupted, 129/143 ended by SIGHUP/SIGTERM.
 """
 

@@ -19,8 +19,13 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.write(f"{__version__}\n")
         return 0
     from pi.coding.cli.args import UsageError, parse
+    from pi.coding.cli.options import COMMANDS
 
     try:
+        if argv and argv[0] in COMMANDS:
+            from importlib import import_module
+
+            return import_module(COMMANDS[argv[0]]).run(argv[1:])
         args = parse(argv)
         if args.flag("version"):
             return main(["--version"])

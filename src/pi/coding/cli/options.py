@@ -6,7 +6,7 @@ says so, instead of doing something else.
 
 from typing import Literal, NamedTuple
 
-__all__ = ["LATER_COMMANDS", "MODES", "OPTIONS", "Option"]
+__all__ = ["COMMANDS", "LATER_COMMANDS", "MODES", "OPTIONS", "Option"]
 
 
 class Option(NamedTuple):
@@ -29,6 +29,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("models", "", "LIST", "models to cycle through (patterns, comma separated)"),
     Option("thinking", "", "LEVEL", "off, minimal, low, medium, high, xhigh or max"),
     Option("api-key", "", "KEY", "key for the model's provider, for this run only"),
+    Option("account", "", "NAME", "use the stored credential of this account (see `pi auth`)"),
     Option("print", "-p", "", "answer the prompt, print the answer, exit"),
     Option("mode", "", "MODE", "text, json (events, one a line) or rpc"),
     Option("continue", "-c", "", "go on with the last session of this folder"),
@@ -69,8 +70,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("version", "-v", "", "show the version"),
 )
 
+COMMANDS: dict[str, str] = {"auth": "pi.coding.cli.auth.main"}
+"""Sub-commands, and the modules whose `run` carries them out."""
+
 LATER_COMMANDS: tuple[str, ...] = (
-    "auth",
     "config",
     "install",
     "list",
