@@ -15,6 +15,7 @@ from pi.agent.inbox import Inbox
 from pi.agent.loop import Loop, Turn
 from pi.agent.tools import Tool
 from pi.ai.client import Client
+from pi.ai.errors import AbortedError
 from pi.ai.messages import AssistantMessage, Context, Message, UserMessage
 from pi.ai.model import Model
 from pi.ai.options import Options
@@ -56,10 +57,12 @@ class Agent:
     async def prompt(self, prompt: str | UserMessage) -> AssistantMessage:
         """Run until the model has nothing left to do; gives its last answer.
 
-        A failed or aborted answer is returned as well: see its `stop_reason`.
+        A failed or aborted answer is returned as well: see its `stop_reason`. Raises `AbortedError`
+        if the run ended before the model said anything.
         """
         if self._task is not None:
             raise RuntimeError("the agent is busy: use steer() or follow_up()")
+        before = len(self.messages)
         message = UserMessage(prompt) if isinstance(prompt, str) else prompt
         self._task = asyncio.ensure_future(self._loop.run([message]))
         try:
@@ -71,9 +74,10 @@ class Agent:
                 raise
         finally:
             self._task = None
-        last = self.messages[-1]
-        answers = [m for m in self.messages if isinstance(m, AssistantMessage)]
-        return last if isinstance(last, AssistantMessage) else answers[-1]
+        answers = [m for m in self.messages[before:] if isinstance(m, AssistantMessage)]
+        if not answers:
+            raise AbortedError("the run ended before there was an answer")
+        return answers[-1]
 
     def steer(self, text: str) -> None:
         """Say something before the next request of the run."""
