@@ -14,7 +14,7 @@ _HOMES = {
     "pi.agent.tools": ("Tool", "ToolContext", "ToolError", "ToolResult"),
     "pi.ai.blocking": ("BlockingClient", "BlockingStream"),
     "pi.ai.catalog": ("Catalog",),
-    "pi.ai.client": ("Client", "Stream"),
+    "pi.ai.client": ("Client", "Stream", "transports"),
     "pi.ai.errors": (
         "AbortedError",
         "AuthError",

@@ -12,6 +12,7 @@ from pi.ai.blocking import BlockingStream as BlockingStream
 from pi.ai.catalog import Catalog as Catalog
 from pi.ai.client import Client as Client
 from pi.ai.client import Stream as Stream
+from pi.ai.client import transports as transports
 from pi.ai.errors import AbortedError as AbortedError
 from pi.ai.errors import AuthError as AuthError
 from pi.ai.errors import ConfigError as ConfigError

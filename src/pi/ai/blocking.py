@@ -49,8 +49,8 @@ def _background() -> asyncio.AbstractEventLoop:
 class BlockingClient:
     """A `Client` whose calls wait."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: Client | None = None) -> None:
+        self._client = client or Client()
 
     def complete(
         self, model: Model | str, prompt: Prompt, options: Options | None = None

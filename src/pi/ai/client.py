@@ -13,6 +13,7 @@ from pi.ai.errors import to_exception
 from pi.ai.messages import AssistantMessage, Context, Message, UserMessage
 from pi.ai.model import Model
 from pi.ai.options import Options
+from pi.ai.places import agent_dir
 from pi.ai.registry import Registry, lazy
 from pi.ai.stream import Stream, Transport
 
@@ -29,6 +30,10 @@ transports.add("ws", lazy("pi.ai.wire.websocket:WebSocketTransport"))
 class Client:
     """Calls models.
 
+    Without arguments a client finds credentials and models where the program `pi` does: in
+    `~/.pi/agent` (`PI_CODING_AGENT_DIR` moves it) and in the environment. Both are read when the
+    first call needs them.
+
     authorize: finds the credential for a model; see `pi.ai.auth.resolve.Resolver.authorize`.
     refused: told the provider whose service refused a credential; if there is another one after
     that (a login that was refreshed), the request is sent once more.
@@ -40,7 +45,7 @@ class Client:
     def __init__(
         self,
         *,
-        authorize: Authorizer,
+        authorize: Authorizer | None = None,
         refused: Callable[[str], None] | None = None,
         find: Callable[[str], Model] | None = None,
     ) -> None:
@@ -48,6 +53,7 @@ class Client:
         self._refused = refused
         self._find = find
         self._transports: dict[str, Transport] = {}
+        self._own: Any = None
 
     def stream(
         self, model: Model | str, prompt: Prompt, options: Options | None = None
@@ -72,19 +78,20 @@ class Client:
         """The model of that name, `provider/id`."""
         if isinstance(model, Model):
             return model
-        if self._find is None:
-            raise TypeError("this client has no catalog: pass a Model, not a name")
-        return self._find(model)
+        return (self._find or self._user().catalog.find)(model)
 
     async def access(self, model: Model) -> Access:
         """What the credential for `model` makes of a call."""
-        return await self._authorize(model)
+        return await (self._authorize or self._user().authorize)(model)
 
     def refused(self, provider: str) -> bool:
         """Tell that a service refused its credential; whether there may be another one now."""
-        if self._refused is None:
+        refused = self._refused
+        if refused is None and self._authorize is None:
+            refused = self._user().refused
+        if refused is None:
             return False
-        self._refused(provider)
+        refused(provider)
         return True
 
     def transport(self, url: str) -> Transport:
@@ -100,6 +107,22 @@ class Client:
         for transport in self._transports.values():
             await transport.aclose()
         self._transports.clear()
+        if self._own is not None:
+            await self._own.aclose()
+
+    def _user(self) -> Any:
+        """The resolver of this user's credentials, with the user's models."""
+        if self._own is None:
+            import os
+
+            from pi.ai.auth.resolve import Resolver
+            from pi.ai.auth.store import CredentialStore
+            from pi.ai.catalog import Catalog
+
+            folder = agent_dir(os.environ)
+            catalog = Catalog(folder / "models.json")
+            self._own = Resolver(catalog, CredentialStore(folder / "auth.json"))
+        return self._own
 
     async def __aenter__(self) -> "Client":
         return self

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from pi.ai.model import ThinkingLevel
+from pi.ai.places import agent_dir, expand
 
 __all__ = [
     "NEEDS_TRUST",
@@ -252,19 +253,6 @@ class Settings(Struct, frozen=True, rename="camel", kw_only=True):
     tracking_id: str | None = None
     device_id: str | None = None
     warnings: WarningSettings = WarningSettings()
-
-
-def expand(path: str, env: Mapping[str, str]) -> str:
-    """The path with a leading `~` replaced by the home folder of that environment."""
-    if path != "~" and not path.startswith(("~/", "~\\")):
-        return path
-    home = env.get("HOME") or env.get("USERPROFILE") or str(Path.home())
-    return home + path[1:]
-
-
-def agent_dir(env: Mapping[str, str]) -> Path:
-    """Where settings, credentials and sessions of the user are: by default `~/.pi/agent`."""
-    return Path(expand(env.get("PI_CODING_AGENT_DIR") or "~/.pi/agent", env))
 
 
 def session_dir(
