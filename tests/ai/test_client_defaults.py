@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.server import BlockingServer, Reply, sse
 
 import pi
+from support.server import BlockingServer, Reply, sse
 
 ANSWER = {
     "id": "c",

@@ -5,18 +5,21 @@ answer. An answer is a list of parts made by `text`, `thinking`, `tool`, `fail` 
 rest is the ordinary road: the request is encoded by the protocol `faux`, a transport standing under
 its own URL scheme answers with server-sent events, a decoder reads them.
 
-    transports.add("faux", FauxTransport([[text("Hello")]]))
-    await client.complete(faux_model(), "hi")
+    client, model = scripted([[text("Hello")]])
+    await client.complete(model, "hi")
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from pi.ai.auth.base import Access
+from pi.ai.client import Client, transports
 from pi.ai.messages import Context, UserMessage, text_of
 from pi.ai.model import Model, Price
 from pi.ai.request import Request
@@ -28,6 +31,7 @@ __all__ = [
     "Script",
     "fail",
     "faux_model",
+    "scripted",
     "text",
     "thinking",
     "tool",
@@ -99,6 +103,20 @@ def faux_model(
         input=fields.pop("input", ("text", "image")),
         **fields,
     )
+
+
+def scripted(script: Script, **fields: Any) -> tuple[Client, Model]:
+    """A client and the model that follows `script`; `fields` are those of the `Model`."""
+    scheme = f"faux{next(_numbers)}"
+    transports.add(scheme, FauxTransport(script))
+    return Client(authorize=_open), faux_model(base_url=f"{scheme}:", **fields)
+
+
+_numbers = count(1)
+
+
+async def _open(model: Model) -> Access:
+    return Access(model, lambda request: request)
 
 
 class FauxTransport:
