@@ -23,17 +23,17 @@ async def run_print(
     unsubscribe = session.subscribe(_Progress(err, show=progress))
     try:
         code = 0
+        answer: AssistantMessage | None = None
         for prompt in prompts:
-            answer: AssistantMessage | None = await session.send(prompt)
+            answer = await session.send(prompt)
             code = _finish(answer, err)
-            if code and answer is not None and answer.stop_reason != "length":
+            if code:
                 break
-        else:
-            if prompts and answer is not None:
-                for block in answer.content:
-                    if isinstance(block, TextContent) and block.text:
-                        out.write(block.text.rstrip("\n") + "\n")
-                out.flush()
+        if answer is not None and answer.stop_reason not in ("error", "aborted"):
+            for block in answer.content:
+                if isinstance(block, TextContent) and block.text:
+                    out.write(block.text.rstrip("\n") + "\n")
+            out.flush()
         return code
     finally:
         unsubscribe()
