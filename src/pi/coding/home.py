@@ -52,7 +52,7 @@ def open_home(env: Mapping[str, str]) -> Home:
     folder = agent_dir(env)
     notes = list(migrate(folder))
     loaded = load(folder, cwd, env=env)
-    catalog = Catalog(folder / "models.json")
+    catalog = Catalog(folder / "models.json", folder / "models")
     store = CredentialStore(folder / "auth.json")
     resolver = Resolver(catalog, store, env=env)
     problem = store.problem

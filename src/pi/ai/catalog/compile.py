@@ -1,7 +1,8 @@
 """All hand-written TOML in one file that start-up can read fast: reading TOML costs 10 ms, JSON 1.
 
-Used when data is made: at release time, by tests and by `pi models update`, never at a start. An unknown key, a wrong type or a
-name that leads nowhere is an error that says which file and which key.
+Used when data is made: at release time, by tests and by `pi models update`, never at a start. An
+unknown key, a wrong type or a name that leads nowhere is an error that says which file and which
+key.
 """
 
 import tomllib
@@ -10,7 +11,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pi.ai.catalog.schema import NO_RULES, ProviderRow, Rows, ThinkingTemplate, Wires
+from pi.ai.catalog.schema import (
+    NO_RULES,
+    ModelFacts,
+    ProviderRow,
+    Rows,
+    ThinkingTemplate,
+    Wires,
+)
+from pi.ai.catalog.thinking import parse_levels
 from pi.ai.errors import ConfigError
 
 __all__ = ["compile_rows", "encode_rows"]
@@ -41,10 +50,15 @@ def compile_rows(data: Path) -> Rows:
 
 def encode_rows(rows: Rows) -> bytes:
     """`data/providers.json`: one provider a line. What only updates need is left out."""
-    lines = [
-        msgspec.json.encode(msgspec.structs.replace(row, corrections=(), upstream=NO_RULES))
-        for row in rows.providers
-    ]
+    unset: dict[str, Any] = {
+        "live_list": "",
+        "live_headers": {},
+        "live_public": False,
+        "models_dev": (),
+        "upstream": NO_RULES,
+        "corrections": (),
+    }
+    lines = [msgspec.json.encode(msgspec.structs.replace(row, **unset)) for row in rows.providers]
     body = b",\n".join(lines)
     wires = msgspec.json.encode(rows.wires)
     return b'{"wires":' + wires + b',"providers":[\n' + body + b"\n]}\n"
@@ -67,6 +81,17 @@ def _check(row: ProviderRow, wires: Wires, path: Path) -> None:
             continue
         if thinking not in wires.templates:
             raise ConfigError(f"{where}.thinking: {thinking!r} is not in thinking.toml")
+    for number, correction in enumerate(row.corrections):
+        where = f"{path.name}: corrections[{number}].set"
+        _convert({"id": "x", **correction.set}, ModelFacts, where)
+    for glob, api in row.upstream.apis.items():
+        if api not in row.base_urls:
+            raise ConfigError(f"{path.name}: upstream.apis.{glob}: {api!r} is not in base_urls")
+    for glob, levels in row.upstream.levels.items():
+        try:
+            parse_levels(levels)
+        except ValueError as error:
+            raise ConfigError(f"{path.name}: upstream.levels.{glob}: {error}") from None
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from pi.ai.catalog.schema import IndexRow, ModelFacts, ProviderRow
 from pi.ai.errors import ConfigError
 from pi.ai.model import Model
 
-if TYPE_CHECKING:  # loaded only for people who have a models.json
+if TYPE_CHECKING:  # loaded only for people who have such files
+    from pi.ai.catalog.downloads import Downloads
     from pi.ai.catalog.user_models import UserEntry, UserModels, UserProvider
 
 __all__ = ["Catalog"]
@@ -33,13 +34,20 @@ class _Added(Struct, frozen=True):
 
 
 class Catalog:
-    """The catalog. `user_models`: path of the user's `models.json`, which need not exist."""
+    """The catalog.
 
-    def __init__(self, user_models: Path | None = None) -> None:
+    user_models: path of the user's `models.json`. downloads: the folder of what `pi models update`
+    has learned. Neither need exist.
+    """
+
+    def __init__(self, user_models: Path | None = None, downloads: Path | None = None) -> None:
         self._path = user_models
+        self._folder = downloads
         self._added: dict[str, _Added] = {}
         self._user: UserModels | None = None
         self._user_read = False
+        self._downloads: Downloads | None = None
+        self._downloads_read = False
         self._rows: dict[str, ProviderRow] | None = None
         self._aliases: dict[str, str] = {}
         self._models: dict[tuple[str, str], Model] = {}
@@ -178,14 +186,31 @@ class Catalog:
 
     @property
     def notes(self) -> list[str]:
-        """What in `models.json` was odd and did no harm, one line each."""
+        """What in the user's files was odd and did no harm, one line each."""
         user = self._read()
-        return [] if user is None else list(user.notes)
+        notes = [] if user is None else list(user.notes)
+        return notes if self._downloads is None else [*notes, *self._downloads.problems]
+
+    @property
+    def user_models(self) -> Path | None:
+        """The path of `models.json`, which need not exist."""
+        return self._path
+
+    @property
+    def downloads(self) -> "Downloads | None":
+        """What was downloaded; None if nothing ever was."""
+        if not self._downloads_read:
+            self._downloads_read = True
+            if self._folder is not None and _may_exist(self._folder):
+                from pi.ai.catalog.downloads import Downloads  # most people have none
+
+                self._downloads = Downloads(self._folder)
+        return self._downloads
 
     def reload(self) -> None:
-        """Forget what was read, so that `models.json` is read again."""
-        self._user = self._rows = self._index = None
-        self._user_read = False
+        """Forget what was read, so that the user's files are read again."""
+        self._user = self._rows = self._index = self._downloads = None
+        self._user_read = self._downloads_read = False
         self._models.clear()
 
     # -- inside ------------------------------------------------------------------------------------
@@ -232,6 +257,8 @@ class Catalog:
         added = self._added.get(provider)
         if added is not None and added.models is not None:
             return added.models
+        if self.downloads is not None and provider in self.downloads.providers:
+            return self.downloads.facts(provider)
         return packaged.facts(provider)
 
     def _draft(self, row: ProviderRow, model_id: str) -> Draft | None:
@@ -262,19 +289,27 @@ class Catalog:
 
     def _make_index(self) -> list[IndexRow]:
         rows = packaged.index().rows
-        entries = self._entries()
-        if not entries and not self._added:
+        changed = {*self._entries(), *self._added}
+        downloads = self.downloads
+        if not changed and downloads is None:
             return list(rows)
-        changed = {*entries, *self._added}
         by_provider: dict[str, list[IndexRow]] = {name: [] for name in self.providers}
         for row in rows:
             if row.provider not in changed:
                 by_provider[row.provider].append(row)
         for name in changed & self.providers.keys():
-            provider = self.providers[name]
-            drafts = (self._draft(provider, model_id) for model_id in self.ids(name))
-            by_provider[name] = [index_row(item) for item in drafts if item is not None]
+            by_provider[name] = self._rows_of(name, self.ids(name))
+        if downloads is not None:
+            for name in (downloads.providers - changed) & self.providers.keys():
+                fresh = {row.id: row for row in self._rows_of(name, downloads.changed(name))}
+                kept = [fresh.pop(row.id, row) for row in by_provider[name]]
+                by_provider[name] = [*kept, *fresh.values()]
         return [row for group in by_provider.values() for row in group]
+
+    def _rows_of(self, provider: str, ids: Iterable[str]) -> list[IndexRow]:
+        row = self.providers[provider]
+        drafts = (self._draft(row, model_id) for model_id in ids)
+        return [index_row(item) for item in drafts if item is not None]
 
     def _missing(self, row: ProviderRow, model_id: str) -> str:
         successor = self.retired(row.id, model_id)

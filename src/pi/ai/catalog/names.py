@@ -7,7 +7,7 @@ There is no standard for them. What is read here is what people read: `claude-so
 import re
 from collections.abc import Iterable
 
-__all__ = ["base", "family", "is_dated", "is_variant", "relative", "version"]
+__all__ = ["base", "family", "is_dated", "is_variant", "relative", "undated", "version"]
 
 _DATE = re.compile(
     r"(?<![\d.])(?:20\d\d-?[01]\d-?[0-3]\d|[01]\d-20\d\d|[01]\d[0-3]\d|2[3-9][01]\d)(?!\d)"
@@ -40,6 +40,12 @@ def version(name: str) -> float:
 def is_dated(name: str) -> bool:
     """Whether the id names one release by date, where an alias would name the current one."""
     return bool(_DATE.search(base(name)))
+
+
+def undated(name: str) -> str:
+    """The id without a date at its end: `gpt-5.4-2026-03-05` is a release of `gpt-5.4`."""
+    match = _DATE.search(name)
+    return name[: match.start()].rstrip("-@") if match and match.end() == len(name) else name
 
 
 def is_variant(name: str) -> bool:

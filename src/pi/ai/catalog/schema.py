@@ -113,7 +113,8 @@ class Correction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     """A fact that others have wrong. Applied whenever facts come from them.
 
     match: a glob on the id. set: fields of `ModelFacts`, as in its JSON. window: the context window
-    that counts where the listed one is larger; that becomes the extended one. reason: why, with a
+    that counts where the listed one is larger and prices rise above it; the listed one becomes the
+    extended one. reason: why, with a
     source where there is one.
     """
 
@@ -133,18 +134,21 @@ class Explained(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
 class Upstream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How lists that others make of a provider's models become facts. Not read at a start.
 
-    only: globs; ids that match none are left out. drop: ids that are left out. drop_deprecated:
-    whether models that are listed as deprecated are dropped; new ones always are. apis: glob to the
-    wire of new models, the last match counts, before the wire of the nearest known model.
+    add: whether models that nobody knew are taken up. only: globs; ids that match none are left
+    out. drop: ids that are left out. drop_deprecated: whether models that are listed as deprecated
+    are dropped; new ones always are. pinned: models whose prices lists have wrong. apis: glob to
+    the wire of new models, the last match counts, before the wire of the nearest known model.
     package_apis: whether the client package that a list names for a model tells its wire. levels:
     glob to the thinking levels of new models, the last match counts; "" reads them from the list.
     complete: the provider's own list says everything that matters and wins over all others.
     gone, price: what may vanish, and whose price may move by any factor.
     """
 
+    add: bool = True
     only: tuple[str, ...] = ()
     drop: tuple[Explained, ...] = ()
     drop_deprecated: bool = False
+    pinned: tuple[Explained, ...] = ()
     apis: dict[str, str] = {}
     package_apis: bool = False
     levels: dict[str, str] = {}

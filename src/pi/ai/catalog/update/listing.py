@@ -352,6 +352,8 @@ def _decoded(body: bytes) -> Any:
 def _strange(body: bytes) -> str:
     start = body[:40].decode("ascii", "replace").strip()
     shown = "".join(char if char.isprintable() else " " for char in start)
-    return f"the answer is no JSON object (it starts with {shown!r})" if shown else (
-        "the answer is empty"
+    return (
+        f"the answer is no JSON object (it starts with {shown!r})"
+        if shown
+        else ("the answer is empty")
     )

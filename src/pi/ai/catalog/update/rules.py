@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from pi.ai.catalog.draft import as_new, draft, template_of
-from pi.ai.catalog.names import relative
+from pi.ai.catalog.names import relative, undated
 from pi.ai.catalog.schema import Explained, ModelFacts, ProviderRow, Wires
 from pi.ai.catalog.thinking import DEFAULT_LEVELS
 from pi.ai.catalog.update.listing import KINDS, Kind, Listed, Prices
@@ -69,7 +69,7 @@ def wanted(
     *,
     prices_only: bool = False,
 ) -> Learned | None:
-    """The facts of a listed model; None for one that is new and deprecated.
+    """The facts of a listed model; None for a new one that is not to be taken up.
 
     prices_only: what the list says of known models beyond their price is not taken, because such
     lists count tokens in their own way.
@@ -77,7 +77,7 @@ def wanted(
     old = known.get(item.id)
     if old is not None:
         return _changed(item, row, old, prices_only=prices_only)
-    if item.status == "deprecated":
+    if item.status == "deprecated" or not row.upstream.add:
         return None
     return _new(item, row, known, wires)
 
@@ -89,7 +89,8 @@ def corrected(facts: ModelFacts, row: ProviderRow) -> ModelFacts:
             continue
         if rule.set:
             facts = msgspec.convert({**msgspec.to_builtins(facts), **rule.set}, ModelFacts)
-        if rule.window and facts.context_window > rule.window:
+        dearer = any(tier.input_tokens_above == rule.window for tier in facts.cost.tiers)
+        if dearer and facts.context_window > rule.window:
             facts = msgspec.structs.replace(
                 facts, context_window=rule.window, extended_context_window=facts.context_window
             )
@@ -112,8 +113,6 @@ def _changed(item: Listed, row: ProviderRow, old: ModelFacts, *, prices_only: bo
         images = item.images
         if images is not None and images != ("image" in facts.input):
             facts = msgspec.structs.replace(facts, input=("text", "image") if images else ("text",))
-        if item.released and not facts.release_date:
-            facts = msgspec.structs.replace(facts, release_date=item.released)
     return Learned(corrected(facts, row), "", tuple(held))
 
 
@@ -137,7 +136,7 @@ def _priced(item: Listed, row: ProviderRow, old: ModelFacts, held: list[str]) ->
     said = item.prices
     if (old.cost_basis or row.cost_basis).startswith("subscription"):
         return old  # lists say 0, or what it would cost elsewhere
-    if "input" not in said or "output" not in said:
+    if "input" not in said or "output" not in said or explained(item.id, row.upstream.pinned):
         return old
     was = old.cost
     if not was.input and not was.output:
@@ -218,8 +217,13 @@ def _new(
     if api not in row.base_urls:
         return None
     same = [name for name, facts in known.items() if (facts.api or row.api) == api]
-    like = relative(item.id, same) or (row.default_model if row.default_model in same else "")
+    alias = undated(item.id)
+    like = alias if alias in same else relative(item.id, same) or _in(row.default_model, same)
     base = as_new(known[like] if like else ModelFacts(id=""), item.id)
+    if like == alias:  # a release of a known model costs what that costs
+        base = msgspec.structs.replace(
+            base, cost=known[like].cost, cost_basis=known[like].cost_basis
+        )
     facts = msgspec.structs.replace(
         base,
         name="" if item.name == item.id else item.name,
@@ -238,7 +242,7 @@ def _new(
         max_output_tokens=min(output, window),
         extended_context_window=None if item.window else facts.extended_context_window,
         levels=_levels(item, row, facts, wires),
-        **_first_price(item, row),
+        **_first_price(item, row, facts),
     )
     return Learned(corrected(facts, row), like)
 
@@ -256,9 +260,11 @@ def _api(item: Listed, row: ProviderRow, known: Mapping[str, ModelFacts]) -> str
     return api or row.api
 
 
-def _first_price(item: Listed, row: ProviderRow) -> dict[str, object]:
+def _first_price(item: Listed, row: ProviderRow, base: ModelFacts) -> dict[str, object]:
     """Price and basis of a new model. A list writes 0 for free, for unknown and for included."""
     said = item.prices
+    if not said and base.cost_basis != "unknown":
+        return {}
     if row.cost_basis.startswith("subscription"):
         return {"cost": Price(), "cost_basis": "subscription-unpriced"}
     if said.get("input") or said.get("output"):
@@ -295,6 +301,10 @@ def _last(name: str, globs: Mapping[str, str]) -> str | None:
     """The value of the last glob that matches."""
     found = [value for glob, value in globs.items() if fnmatchcase(name, glob)]
     return found[-1] if found else None
+
+
+def _in(name: str, names: Iterable[str]) -> str:
+    return name if name in names else ""
 
 
 def _any(name: str, globs: Iterable[str]) -> bool:
