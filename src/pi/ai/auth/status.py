@@ -80,6 +80,7 @@ class Status(Struct, frozen=True, kw_only=True):
 def status_of(sources: Sources, where: str, account: str | None, trouble: str = "") -> Status:
     """The status that follows from `sources`. `where` names the store."""
     places = tuple(_place(found, sources) for found in sources.found)
+    used = places[0] if places and not sources.lacks_account else None
     if sources.lacks_account:
         trouble = f"there is no account {sources.account!r} in {where}"
     return Status(
@@ -87,8 +88,8 @@ def status_of(sources: Sources, where: str, account: str | None, trouble: str = 
         name=sources.row.name,
         account=account,
         configured=sources.configured,
-        used=places[0] if places else None,
-        shadowed=places[1:],
+        used=used,
+        shadowed=places[1:] if used else places,
         steps=_steps(sources, places, where),
         missing=sources.missing,
         around=sources.kind.surroundings(sources.env),

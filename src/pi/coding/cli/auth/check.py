@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from pi.ai.auth.status import Status
+from pi.ai.auth.store import AuthFileError
 from pi.ai.client import Client
 from pi.ai.errors import AuthError, ConfigError, PiError
 from pi.ai.model import Model
@@ -62,24 +63,23 @@ async def _check(call: Call) -> int:
 async def _verdict(call: Call, target: Target) -> _Verdict:
     resolver, row = call.resolver, target.row
     status = resolver.status(row.id)
-    problem = resolver.store.problem
-    if problem is not None and not status.configured:
-        return _Verdict("invalid", problem.message)
     if call.args.flag("no-refresh"):
-        return _looked(status)
+        return _looked(target, status)
     model = call.model(target, call.args.text("model"))
     try:
         await resolver.authorize(model)
     except PiError as error:
-        return _failed(error, known=status.used is not None and not status.missing)
+        broken = isinstance(error, AuthFileError)
+        return _failed(error, known=broken or (status.used is not None and not status.missing))
     if not call.args.flag("live"):
         return _Verdict("ready")
     return await _live(call, target)
 
 
-def _looked(status: Status) -> _Verdict:
+def _looked(target: Target, status: Status) -> _Verdict:
     """What can be said without asking or running anything."""
-    if status.configured and not status.trouble:
+    unsure = status.trouble and "oauth" in target.row.auth.kinds  # a login may own the provider
+    if status.configured and not unsure:
         return _Verdict("ready")
     return _Verdict("not_ready", status.trouble or _missing(status))
 
