@@ -15,7 +15,7 @@ from contextlib import suppress
 from types import FrameType
 
 from pi.coding.api.commands import Prompt, Session
-from pi.coding.cli.args import Arguments
+from pi.coding.cli.args import Arguments, UsageError
 from pi.coding.compose import Wishes, compose
 from pi.coding.home import Home
 
@@ -115,7 +115,30 @@ def wishes(args: Arguments) -> Wishes:
         context_files=not args.flag("no-context-files"),
         skills=not args.flag("no-skills"),
         templates=not args.flag("no-prompt-templates"),
+        max_turns=_turns(args.text("max-turns")),
+        max_cost=_dollars(args.text("max-cost")),
+        one_shot=args.text("mode") != "rpc",
     )
+
+
+def _turns(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise UsageError(f"--max-turns {text}: expected a whole number, 1 or more")
+    return int(text)
+
+
+def _dollars(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        dollars = float(text.removeprefix("$"))
+    except ValueError:
+        dollars = 0.0
+    if not 0 < dollars < float("inf"):
+        raise UsageError(f"--max-cost {text}: expected dollars, such as 0.50")
+    return dollars
 
 
 def _end_in_order(ended_by: list[str]) -> None:

@@ -10,7 +10,13 @@ from typing import TextIO
 from pi.agent.events import MessageEnd, ToolExecutionEnd, ToolExecutionStart
 from pi.ai.messages import AssistantMessage, Message, TextContent
 from pi.coding.api.commands import Prompt, Session
-from pi.coding.api.events import AutoRetryStart, Notice, SessionEvent
+from pi.coding.api.events import (
+    AutoRetryStart,
+    CompactionEnd,
+    LimitReached,
+    Notice,
+    SessionEvent,
+)
 from pi.coding.modes.sanitize import printable
 
 __all__ = ["run_print"]
@@ -20,12 +26,15 @@ async def run_print(
     session: Session, prompts: Sequence[Prompt], *, out: TextIO, err: TextIO, progress: bool
 ) -> int:
     """Run the prompts; gives the exit code."""
-    unsubscribe = session.subscribe(_Progress(err, show=progress))
+    heard = _Progress(err, show=progress)
+    unsubscribe = session.subscribe(heard)
     try:
         code = 0
         answer: AssistantMessage | None = None
         for prompt in prompts:
             answer = await session.send(prompt)
+            if heard.limit is not None:
+                return heard.limit.exit_code
             code = _finish(answer, err)
             if code:
                 break
@@ -57,9 +66,10 @@ def _finish(answer: AssistantMessage | None, err: TextIO) -> int:
 
 
 class _Progress:
-    """Writes what happens, in words."""
+    """Writes what happens, in words. `limit`: what has ended the run, if something has."""
 
     def __init__(self, err: TextIO, *, show: bool) -> None:
+        self.limit: LimitReached | None = None
         self._err = err
         self._show = show
         self._dim: Callable[[str], str] = _dim if err.isatty() else str
@@ -72,6 +82,11 @@ class _Progress:
                 f"Retry {event.attempt}/{event.max_attempts} in {event.delay_ms / 1000:.0f} s:"
                 f" {printable(event.error_message)}\n"
             )
+        elif isinstance(event, LimitReached):
+            self.limit = event
+            self._err.write(f"Stopped: {printable(event.message)}\n")
+        elif isinstance(event, CompactionEnd) and event.error_message:
+            self._err.write(f"Warning: {printable(event.error_message)}\n")
         elif not self._show:
             return
         elif isinstance(event, MessageEnd):
