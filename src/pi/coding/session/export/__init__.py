@@ -1,0 +1,50 @@
+"""A session for people and for other programs: one HTML page, or the active branch as a file.
+
+Both appear complete or not at all; the session itself is only read.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from pi.coding.session.entries import VERSION
+from pi.coding.session.errors import SessionError
+from pi.coding.session.export.page import page
+from pi.coding.session.fork import branch_lines
+from pi.coding.session.log import SessionLog
+
+__all__ = ["export_html", "export_jsonl"]
+
+
+def export_html(log: SessionLog, path: Path) -> Path:
+    """Write all branches as one page that needs nothing else. Gives the path."""
+    return _write(path, (part.encode("utf-8", "replace") for part in page(log)))
+
+
+def export_jsonl(log: SessionLog, path: Path) -> Path:
+    """Write the branch up to the leaf as a session of its own, in one line of descent."""
+    if log.leaf is None:
+        raise SessionError("there is nothing to export yet: nothing was said")
+    header = msgspec.structs.replace(log.header, version=VERSION)
+    lines = (msgspec.json.encode(header), *branch_lines(log, log.leaf))
+    return _write(path, (line + b"\n" for line in lines))
+
+
+def _write(path: Path, parts: Iterable[bytes]) -> Path:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                for part in parts:
+                    file.write(part)
+            temporary.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+    except OSError as error:
+        raise SessionError(f"{path} cannot be written: {error.strerror or error}") from error
+    return path
