@@ -12,6 +12,7 @@ import pytest
 
 from coding.policies.policy_session import SYSTEM, Work, until
 from pi.agent.inbox import Inbox
+from pi.ai.errors import PiError
 from pi.ai.faux import Answer, fail, faux_model, text, tool, wait
 from pi.ai.messages import Context, UserMessage
 from pi.coding.api.commands import (
@@ -180,8 +181,9 @@ async def test_during_a_compaction_in_a_run() -> None:
     assert said(work)[5:] == ["go", "s", "f"]
 
 
-async def test_during_a_compaction_by_hand() -> None:
-    """What is said meanwhile waits for it, and is then answered."""
+@pytest.mark.parametrize("notes", ["notes", ""])
+async def test_during_a_compaction_by_hand(notes: str) -> None:
+    """What is said meanwhile waits for it, and is then answered, even if it fails."""
     answers = [[text(f"a{i} {LONG}")] for i in range(4)]
     first = iter([slow_summary()])
     left = [*answers, [text("x")], [text("y")]]
@@ -189,7 +191,7 @@ async def test_during_a_compaction_by_hand() -> None:
     def answer(context: Context) -> Answer:
         if context.system == (SYSTEM,):
             return left.pop(0)
-        return next(first, [text("notes")])
+        return next(first, [text(notes)])
 
     work = Work(answer, model=MODEL, settings=TIGHT)
     for i in range(4):
@@ -200,11 +202,15 @@ async def test_during_a_compaction_by_hand() -> None:
     await work.session.send(Prompt("meanwhile"))
     await work.session.send(FollowUp("and that"))
     work.clock.release.set()
-    await compacting
+    if notes:
+        await compacting
+    else:
+        with pytest.raises(PiError):
+            await compacting
     await until(lambda: not work.session.busy and not work.session.inbox.waiting)
     assert said(work)[4:] == ["meanwhile", "and that"]
     assert asked(work, 4)[-1:] == ["meanwhile"]
-    assert "notes" in str(work.asked[4].messages[0])
+    assert ("notes" in str(work.asked[4].messages[0])) == bool(notes)
 
 
 @pytest.mark.parametrize("where", ["answer", "tool", "retry", "compaction"])

@@ -63,9 +63,10 @@ async def compact(desk: Desk, command: Compact) -> CompactionResult:
         raise ConfigError("this session has no compaction: nothing was summarised")
     if desk.summary is None:
         await desk.abort()
-    result = await summarising(desk, compactor.compact(command.custom_instructions))
-    desk.go_on()
-    return result
+    try:
+        return await summarising(desk, compactor.compact(command.custom_instructions))
+    finally:
+        desk.go_on()  # what was said meanwhile is not lost when there is no summary
 
 
 async def summarising(desk: Desk, work: Coroutine[Any, Any, T]) -> T:
