@@ -80,7 +80,6 @@ async function demo() {
   check("newSession", (await client.getState()).messageCount === 0);
   check("getCommands", Array.isArray(await client.getCommands()));
   check("getAvailableModels", Array.isArray(await client.getAvailableModels()));
-  check("cycleModel", (await client.cycleModel()) === null);
   check("cycleThinkingLevel", (await client.cycleThinkingLevel()) === null);
   const levels = await client.getAvailableThinkingLevels();
   check("getAvailableThinkingLevels", levels.join() === "off", levels);

@@ -61,7 +61,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("use-theme", "", "NAME", "theme of the screen", later=True),
     Option("approve", "-a", "", "trust this project's own settings and code", later=True),
     Option("no-approve", "-na", "", "ignore this project's own settings and code"),
-    Option("export", "", "FILE", "write a session as HTML", later=True),
+    Option("export", "", "FILE", "write a session as a page: --export session.jsonl [page.html]"),
     Option("max-turns", "", "N", "end a run after N answers (exit code 3)"),
     Option("max-cost", "", "DOLLARS", "ask, or end, when so much was spent (exit code 3)"),
     Option("offline", "", "", "no network but the model's own"),

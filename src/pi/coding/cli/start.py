@@ -20,6 +20,10 @@ def start(args: Arguments) -> int:
             from pi.coding.cli.list_models import list_models
 
             return list_models(home, args)
+        if args.flag("export"):
+            from pi.coding.cli.export import export
+
+            return export(home, args)
         return _run(home, args)
     except PiError as error:
         sys.stderr.write(f"Error: {error.message}\n")

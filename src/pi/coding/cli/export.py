@@ -1,0 +1,29 @@
+"""`pi --export FILE [OUT]`: a session as a page, without starting one."""
+
+import sys
+from pathlib import Path
+
+from pi.coding.cli.args import Arguments, UsageError
+from pi.coding.home import Home
+from pi.coding.session.errors import SessionError
+from pi.coding.session.export import export_html, export_jsonl
+from pi.coding.session.log import SessionLog
+
+__all__ = ["export"]
+
+
+def export(home: Home, args: Arguments) -> int:
+    """Write the page, or the active branch if OUT ends in `.jsonl`; print the path."""
+    source = Path(args.text("export") or "")
+    if len(args.prompts) > 1 or args.files:
+        raise UsageError("--export takes a session file and perhaps the file to write")
+    log = SessionLog.open(home.cwd / source.expanduser())
+    if log.leaf is None:
+        raise SessionError(f"session {source} has nothing to show: nothing was said")
+    for note in log.notes:
+        sys.stderr.write(f"Warning: {note}\n")
+    name = args.prompts[0] if args.prompts else f"pi-session-{source.stem}.html"
+    write = export_jsonl if name.endswith(".jsonl") else export_html
+    target = write(log, home.cwd / Path(name).expanduser())
+    sys.stdout.write(f"{target}\n")
+    return 0
