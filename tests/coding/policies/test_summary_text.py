@@ -19,7 +19,7 @@ from pi.ai.messages import (
     UserMessage,
 )
 from pi.coding.policies.files import Files, files_in, files_of, without_lists
-from pi.coding.policies.size import limits, measure
+from pi.coding.policies.size import limits, measure, scale_of
 from pi.coding.policies.written import shorten, write_down
 from pi.coding.session.entries import (
     AgentMessage,
@@ -89,6 +89,18 @@ def test_sizes() -> None:
     assert measure(moved, prompt).tokens < 300, "a count from before a compaction is no count"
     picture = UserMessage((ImageContent("AAAA", "image/png"),))
     assert measure(items(picture), prompt).tokens == 1300
+
+
+def test_what_a_token_is_to_the_service() -> None:
+    said = [UserMessage("u" * 4000), answer(TextContent("a"), usage=Usage(3000, 0, 0, 0, 3000))]
+    assert scale_of(items(*said), 0) == pytest.approx(3, rel=0.01)
+    assert scale_of(items(said[0]), 0) == 1, "nobody has counted"
+    short = [UserMessage("u"), answer(TextContent("a"), usage=Usage(300, 0, 0, 0, 300))]
+    assert scale_of(items(*short), 0) == 1, "too little to say anything"
+    cheap = answer(TextContent("a"), usage=Usage(100, 0, 0, 0, 100))
+    assert scale_of(items(said[0], cheap), 0) == 1
+    dear = answer(TextContent("a"), usage=Usage(90_000, 0, 0, 0, 90_000))
+    assert scale_of(items(said[0], dear), 0) == 4
 
 
 def test_a_conversation_as_text() -> None:

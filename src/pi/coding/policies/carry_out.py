@@ -21,7 +21,7 @@ from pi.coding.policies.files import files_in, files_of, without_lists
 from pi.coding.policies.host import PolicyHost
 from pi.coding.policies.plan import Plan
 from pi.coding.policies.retry import Sleep
-from pi.coding.policies.size import Size, tokens_of, tokens_used
+from pi.coding.policies.size import tokens_of, tokens_used
 from pi.coding.policies.summarize import Summarizer
 from pi.coding.policies.written import shorten
 from pi.coding.session.entries import Compaction
@@ -37,7 +37,7 @@ async def carry_out(
     host: PolicyHost,
     planned: Plan,
     reason: CompactionReason,
-    size: Size,
+    tokens: int,
     *,
     focus: str | None = None,
     without: Node | None = None,
@@ -45,17 +45,17 @@ async def carry_out(
 ) -> CompactionResult:
     """Make the summary and the entry, and tell of it. Raises what went wrong.
 
-    size: that of the conversation before. focus: what the user wants the summary to pay attention
+    tokens: of the conversation before. focus: what the user wants the summary to pay attention
     to. without: an entry to leave out of the conversation, because it is asked for again.
     """
-    summarizer = Summarizer(host, reason=reason, scale=size.scale, sleep=sleep)
+    summarizer = Summarizer(host, reason=reason, scale=planned.scale, sleep=sleep)
     host.tell(CompactionStart(reason))
     try:
         summary, details = await _summary(host, planned, summarizer, focus)
         if without is not None:
             leave_out(host.log, without)
         used = summarizer.usage if tokens_used(summarizer.usage) else UNSET
-        entry = Compaction(summary, planned.first_kept, size.tokens, details, used)
+        entry = Compaction(summary, planned.first_kept, tokens, details, used)
         node = host.log.append(entry)
     except asyncio.CancelledError:
         host.tell(CompactionEnd(reason=reason, aborted=True))
@@ -68,7 +68,7 @@ async def carry_out(
         raise
     after = sum(tokens_of(item.message) for item in host.log.state.projection)
     first_kept = planned.first_kept or node.id
-    result = CompactionResult(summary, first_kept, size.tokens, after, used, details)
+    result = CompactionResult(summary, first_kept, tokens, after, used, details)
     host.tell(CompactionEnd(reason=reason, result=result, will_retry=reason == "overflow"))
     return result
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from pi.agent.hooks import Hooks
 from pi.ai.errors import ConfigError
 from pi.ai.messages import AssistantMessage, UserMessage
+from pi.ai.model import Model
 from pi.coding.api.events import (
     CompactionEnd,
     CompactionReason,
@@ -23,7 +24,7 @@ from pi.coding.policies.edits import node_of
 from pi.coding.policies.host import PolicyHost
 from pi.coding.policies.plan import Plan, plan, too_large
 from pi.coding.policies.retry import Sleep
-from pi.coding.policies.size import Limits, Size, limits, measure
+from pi.coding.policies.size import Limits, Size, limits, measure, tokens_used
 from pi.coding.session.scan import Node
 from pi.coding.session.state import Item
 
@@ -113,13 +114,13 @@ class Compactor(Hooks):
         self._learn()
         if message.tool_calls or not self.auto_compaction or self._failed:
             return False
-        look = self._look()
-        usage = message.usage
-        overfull = usage.input + usage.cache_read > look.limits.hard
+        host, usage = self._host, message.usage
+        found = self._limits(host.model)
+        overfull = usage.input + usage.cache_read > found.hard
         squeezed = (
             message.stop_reason == "length"
-            and look.size.tokens > look.limits.threshold
-            and usage.output < self._host.model.max_output_tokens * 0.9
+            and tokens_used(usage) > found.threshold
+            and usage.output < host.model.max_output_tokens * 0.9
         )
         if not (overfull or squeezed) or not self._same_model(message):
             return False
@@ -195,7 +196,7 @@ class Compactor(Hooks):
             self._host,
             planned,
             reason,
-            look.size,
+            look.size.tokens,
             focus=focus,
             without=without,
             sleep=self._sleep,
@@ -207,10 +208,13 @@ class Compactor(Hooks):
         """How large the next request would be, an entry left out of it, and how large it may be."""
         host = self._host
         turn = host.turn()
-        items = tuple(item for item in host.log.state.projection if item.node is not without)
-        window = self._windows.get(turn.model.key)
-        found = limits(host.settings.compaction, turn.model, window=window)
-        return _Look(items, measure(items, turn.context), found)
+        items = host.log.state.projection
+        if without is not None:
+            items = tuple(item for item in items if item.node is not without)
+        return _Look(items, measure(items, turn.context), self._limits(turn.model))
+
+    def _limits(self, model: Model) -> Limits:
+        return limits(self._host.settings.compaction, model, window=self._windows.get(model.key))
 
     def _learn(self) -> None:
         """Remember that a window is smaller than the catalog says; local servers often have one.

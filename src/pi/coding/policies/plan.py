@@ -11,7 +11,7 @@ from pi.ai.messages import AssistantMessage, ToolResultMessage, UserMessage
 from pi.ai.model import Model
 from pi.coding.api.events import CompactionReason
 from pi.coding.policies.cutpoint import choose, places, turn_start, unanswered
-from pi.coding.policies.size import Limits, Size, tokens_of
+from pi.coding.policies.size import Limits, Size, scale_of, tokens_of
 from pi.coding.session.entries import AgentMessage, CompactionSummaryMessage
 from pi.coding.session.state import Item
 
@@ -25,12 +25,13 @@ class Plan(Struct, frozen=True):
     """A compaction to be.
 
     history: messages of whole turns. prefix: the first part of a turn whose rest is kept; it begins
-    with what the user asked. first_kept: entry id, empty if nothing is kept.
+    with what the user asked. first_kept: entry id, empty if nothing is kept. scale: see `scale_of`.
     """
 
     history: tuple[AgentMessage, ...]
     prefix: tuple[AgentMessage, ...]
     first_kept: str
+    scale: float = 1.0
 
 
 def plan(items: Sequence[Item], size: Size, limits: Limits, reason: CompactionReason) -> Plan | str:
@@ -39,7 +40,8 @@ def plan(items: Sequence[Item], size: Size, limits: Limits, reason: CompactionRe
     messages = [item.message for item in said]
     if not messages:
         return "nothing was said since the last compaction"
-    tokens = [int(tokens_of(message) * size.scale) for message in messages]
+    scale = scale_of(items, size.overhead)
+    tokens = [int(tokens_of(message) * scale) for message in messages]
     most = min(limits.threshold, size.tokens) if reason == "overflow" else limits.threshold
     usable = max(0, most - size.overhead)
     keep, room = min(limits.keep, usable // 2), usable * 3 // 4
@@ -56,7 +58,7 @@ def plan(items: Sequence[Item], size: Size, limits: Limits, reason: CompactionRe
     start = turn_start(messages, cut)
     split = cut if start is None else start
     first_kept = said[cut].node.id if cut < len(said) else ""
-    return Plan(tuple(messages[:split]), tuple(messages[split:cut]), first_kept)
+    return Plan(tuple(messages[:split]), tuple(messages[split:cut]), first_kept, scale)
 
 
 def too_large(items: Sequence[Item], size: Size, limits: Limits, model: Model) -> str:
@@ -69,7 +71,8 @@ def too_large(items: Sequence[Item], size: Size, limits: Limits, model: Model) -
             f" the {window:,} tokens it is said to have. Set its contextWindow in models.json."
         )
     over = f"about {size.tokens - window:,} more than the window of {window:,}"
-    tokens = [tokens_of(item.message) * size.scale for item in items]
+    scale = scale_of(items, size.overhead)
+    tokens = [tokens_of(item.message) * scale for item in items]
     largest = max(tokens, default=0)
     if largest <= size.overhead:
         return (

@@ -16,7 +16,7 @@ from pi.coding.session.entries import AgentMessage, CompactionSummaryMessage
 from pi.coding.session.state import Item
 from pi.coding.settings import CompactionSettings
 
-__all__ = ["Limits", "Size", "is_told", "limits", "measure", "tokens_of", "tokens_used"]
+__all__ = ["Limits", "Size", "is_told", "limits", "measure", "scale_of", "tokens_of", "tokens_used"]
 
 _LARGEST_SHARE = 3 / 4
 _DEFAULT_SHARE = 1 / 4
@@ -48,13 +48,11 @@ class Limits(Struct, frozen=True):
 class Size(Struct, frozen=True):
     """Tokens of the next request as things stand.
 
-    overhead: the part that no summary can shrink: system prompt and tools. scale: how many tokens
-    the service counts for one that is estimated, from 1 to 4.
+    overhead: the part that no summary can shrink: system prompt and tools.
     """
 
     tokens: int
     overhead: int
-    scale: float = 1.0
 
 
 def limits(settings: CompactionSettings, model: Model, *, window: int | None = None) -> Limits:
@@ -80,17 +78,22 @@ def measure(items: Sequence[Item], prompt: Context) -> Size:
     items: the conversation as the model is told it. prompt: system prompt and tools.
     """
     overhead = estimate_tokens(Context((), prompt.system, prompt.tools))
-    estimated = overhead + sum(tokens_of(item.message) for item in items)
     last = _last_counted(items)
     if last is None:
-        return Size(estimated, overhead)
+        return Size(overhead + sum(tokens_of(item.message) for item in items), overhead)
     later = sum(tokens_of(item.message) for item in items[last + 1 :])
-    message = items[last].message
-    assert isinstance(message, AssistantMessage)
-    counted = tokens_used(message.usage)
-    before = max(1, estimated - later)
-    scale = min(max(1.0, counted / before), _LARGEST_SCALE) if before > _SAMPLE else 1.0
-    return Size(counted + later, overhead, scale)
+    return Size(_counted(items[last]) + later, overhead)
+
+
+def scale_of(items: Sequence[Item], overhead: int) -> float:
+    """How many tokens the service counts for one that is estimated, from 1 to 4."""
+    last = _last_counted(items)
+    if last is None:
+        return 1.0
+    estimated = overhead + sum(tokens_of(item.message) for item in items[: last + 1])
+    if estimated < _SAMPLE:
+        return 1.0
+    return min(max(1.0, _counted(items[last]) / estimated), _LARGEST_SCALE)
 
 
 def tokens_used(usage: Usage) -> int:
@@ -112,6 +115,11 @@ def is_told(message: AgentMessage) -> bool:
         "aborted",
         "pending",
     )
+
+
+def _counted(item: Item) -> int:
+    message = item.message
+    return tokens_used(message.usage) if isinstance(message, AssistantMessage) else 0
 
 
 def _last_counted(items: Sequence[Item]) -> int | None:
