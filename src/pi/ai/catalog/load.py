@@ -101,6 +101,11 @@ class Catalog:
         self._added[row.id] = _Added(owner, row, by_id)
         self.reload()
 
+    def owner(self, provider: str) -> str | None:
+        """Who has added the models of a provider; None if they are the packaged or the user's."""
+        added = self._added.get(provider)
+        return None if added is None or added.models is None else added.owner
+
     def remove_provider(self, provider: str) -> None:
         """Take an added provider away; a packaged one of that id is there again."""
         if self._added.pop(provider, None) is not None:

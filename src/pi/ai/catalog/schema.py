@@ -141,7 +141,8 @@ class Upstream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     package_apis: whether the client package that a list names for a model tells its wire. levels:
     glob to the thinking levels of new models, the last match counts; "" reads them from the list.
     complete: the provider's own list says everything that matters and wins over all others.
-    gone, price: what may vanish, and whose price may move by any factor.
+    keep: models that lists lack and that stay. gone: models that may vanish, in any number. price:
+    models whose price may move by any factor.
     """
 
     add: bool = True
@@ -153,6 +154,7 @@ class Upstream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     package_apis: bool = False
     levels: dict[str, str] = {}
     complete: bool = False
+    keep: tuple[Explained, ...] = ()
     gone: tuple[Explained, ...] = ()
     price: tuple[Explained, ...] = ()
 

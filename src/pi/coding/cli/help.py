@@ -14,6 +14,7 @@ Usage: pi [options] [@file ...] [prompt ...]
   pi -p @notes.md "Summarise"            files and images are attached
   pi --list-models sonnet                models you can use
   pi --model demo -p "Show me"           a demonstration without key and network
+  pi models update                       newer models and prices; `pi models --help` has more
   pi auth login                          sign in, or store a key; `pi auth --help` has more
 
 Options:

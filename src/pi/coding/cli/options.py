@@ -70,7 +70,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("version", "-v", "", "show the version"),
 )
 
-COMMANDS: dict[str, str] = {"auth": "pi.coding.cli.auth.main"}
+COMMANDS: dict[str, str] = {
+    "auth": "pi.coding.cli.auth.main",
+    "models": "pi.coding.cli.models.main",
+}
 """Sub-commands, and the modules whose `run` carries them out."""
 
 LATER_COMMANDS: tuple[str, ...] = (
@@ -78,7 +81,6 @@ LATER_COMMANDS: tuple[str, ...] = (
     "install",
     "list",
     "mcp",
-    "models",
     "probe",
     "remove",
     "sessions",

@@ -14,7 +14,10 @@ from pi.ai.catalog.schema import ModelFacts, ProviderRow, Wires
 from pi.ai.catalog.update.listing import Listed
 from pi.ai.catalog.update.rules import MOST_LOST, explained, known_from, wanted
 
-__all__ = ["Taught", "changes_in_words", "lost", "teach"]
+__all__ = ["TOLERATED", "Taught", "changes_in_words", "lost", "teach"]
+
+TOLERATED = 1
+"""Of a handful of models one is more than a fifth; where none is taken away, it may be missing."""
 
 
 class Taught(Struct, frozen=True, kw_only=True):
@@ -40,19 +43,21 @@ def teach(
     retired: Iterable[str] = (),
     own: bool = False,
     reference: Iterable[str] = (),
+    tolerated: int = TOLERATED,
 ) -> Taught:
     """What `listed` changes about the `known` models of a provider.
 
     own: it is the provider's own list, which says what there is for one account, and of known
     models only the price counts unless the list is complete. reference: ids that the list should
-    have. retired: ids that are not taken up again.
+    have; tolerated: how many of them may be missing in any case. retired: ids that are not taken up again.
     """
     usable = {item.id: item for item in known_from(listed, row)}
     names = {item.id for item in listed}
     complete = row.upstream.complete
-    gone = tuple(name for name in reference if name not in names)
+    gone: tuple[str, ...] = ()
     if not own or complete:
-        refused = lost(gone, len(set(reference)), row, _TOLERATED)
+        gone = tuple(name for name in reference if name not in names)
+        refused = lost(gone, len(set(reference)), row, tolerated)
         if refused:
             return Taught(gone=gone, refused=refused)
     past = set(retired) - known.keys()
@@ -91,7 +96,8 @@ def lost(gone: Iterable[str], of: int, row: ProviderRow, tolerated: int = 0) -> 
 
     tolerated: so many may always be missing.
     """
-    missing = [name for name in gone if not explained(name, row.upstream.gone)]
+    excused = (*row.upstream.gone, *row.upstream.keep)
+    missing = [name for name in gone if not explained(name, excused)]
     if len(missing) <= tolerated or len(missing) / of <= MOST_LOST:
         return ""
     shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
@@ -109,9 +115,6 @@ def changes_in_words(old: ModelFacts, new: ModelFacts) -> list[str]:
         words.append(f"price {_price(old)} -> {_price(new)}")
     return words
 
-
-_TOLERATED = 1
-"""Of a handful of models one is more than a fifth, and none is taken away."""
 
 _WORDS = {
     "name": "name",

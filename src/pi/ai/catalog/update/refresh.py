@@ -83,6 +83,7 @@ async def refresh(
     downloads = Downloads(folder)
     clear_leftovers(folder)
     turn = asyncio.Semaphore(_AT_ONCE)
+    name = _shown(models_dev)
     big, own = await asyncio.gather(
         _ask_models_dev(chosen, downloads, transport, models_dev),
         asyncio.gather(*(_ask_own(row, asked, transport, turn) for row in chosen)),
@@ -91,7 +92,7 @@ async def refresh(
     for row, mine in zip(chosen, own, strict=True):
         work = _Work(row, rows.wires, date, downloads)
         if mine is None or mine.body is None or not row.upstream.complete:
-            work.models_dev(big, models_dev)
+            work.models_dev(big, name)
         if mine is not None:
             work.own(mine)
         if work.lessons != work.before:
@@ -127,7 +128,7 @@ async def _ask_models_dev(
         return _Big()
     try:
         request = Request(url, {}, method="GET")
-        answer = await fetch(transport, request, etag=_etag(listed, downloads, url))
+        answer = await fetch(transport, request, etag=_etag(listed, downloads, _shown(url)))
         return _parts(answer)
     except PiError as error:
         return _Big(problem=error.message)
@@ -141,6 +142,13 @@ def _etag(rows: Iterable[ProviderRow], downloads: Downloads, url: str) -> str:
         if not row.upstream.complete
     }
     return seen.pop() if len(seen) == 1 else ""
+
+
+def _shown(url: str) -> str:
+    """The address without what may be secret in it."""
+    scheme, slashes, rest = url.partition("?")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return scheme + slashes + host.rpartition("@")[2] + slash + path
 
 
 def _parts(answer: Answer) -> _Big:
@@ -217,7 +225,7 @@ class _Work:
             self._say(url, "kept", taught, problem=taught.refused)
             return False
         new = Lesson(url=url, date=self.date, etag=etag, listed=len(listed), models=taught.models)
-        same = old is not None and old.models == new.models
+        same = new.models == (old.models if old is not None else ())
         others = [lesson for lesson in self.lessons if lesson.url != url]
         self.lessons = [*others, new] if own else [new, *others]
         self._say(url, "unchanged" if same else "updated", taught)

@@ -253,7 +253,7 @@ def _api(item: Listed, row: ProviderRow, known: Mapping[str, ModelFacts]) -> str
         return row.api
     api = _last(item.id, row.upstream.apis)
     if api is None and row.upstream.package_apis:
-        api = _PACKAGES.get(item.package)
+        api = _PACKAGES.get(item.package, row.api)
     if api is None:
         near = known.get(relative(item.id, known) or row.default_model)
         api = near.api if near else ""
@@ -293,6 +293,8 @@ def _levels(item: Listed, row: ProviderRow, facts: ModelFacts, wires: Wires) -> 
     if item.can_rest and "off" not in found:
         found.insert(0, "off")
     template = template_of(draft(row, facts, wires).thinking, wires)
+    if {"off", template.words.get("minimal")} <= {*found} and "minimal" not in found:
+        found.insert(1, "minimal")
     own = "none" in item.efforts and "off" not in template.words and "$effort" in str(template.off)
     return " ".join("off=none" if level == "off" and own else level for level in found)
 
