@@ -140,6 +140,21 @@ async def test_between_tool_results_and_the_next_request() -> None:
         assert kinds[1:2] != ["toolResult"]
 
 
+async def test_only_the_active_branch_is_summarised() -> None:
+    work = Work(script(*talk(7)), model=SMALL, settings=TIGHT)
+    await work.ask("common")
+    place = work.log.leaf
+    assert place is not None
+    await work.ask("ABANDONED")
+    work.log.move(place.id)
+    for i in range(4):
+        await work.ask(f"q{i}")
+    await work.ask("last")
+    assert work.compactions
+    assert "common" in work.summarised[0]
+    assert "ABANDONED" not in str(work.transport.contexts[3:])
+
+
 async def test_a_split_turn_has_two_summaries() -> None:
     calls = [[tool("big", {"size": 14_000}, id=f"c{i}")] for i in range(4)]
     work = Work(

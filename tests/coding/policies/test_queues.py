@@ -20,6 +20,7 @@ from pi.coding.api.commands import (
     ClearQueue,
     Compact,
     FollowUp,
+    NavigateTree,
     Prompt,
     Steer,
 )
@@ -211,6 +212,32 @@ async def test_during_a_compaction_by_hand(notes: str) -> None:
     assert said(work)[4:] == ["meanwhile", "and that"]
     assert asked(work, 4)[-1:] == ["meanwhile"]
     assert ("notes" in str(work.asked[4].messages[0])) == bool(notes)
+
+
+async def test_during_a_branch_summary() -> None:
+    first = iter([slow_summary()])
+    left = [[text("a")], [text("b")], [text("x")]]
+
+    def answer(context: Context) -> Answer:
+        if context.system == (SYSTEM,):
+            return left.pop(0)
+        return next(first, [text("notes")])
+
+    work = Work(answer, model=MODEL, settings={"retry": {"baseDelayMs": 1}})
+    await work.ask("one")
+    place = work.log.leaf
+    assert place is not None
+    await work.ask("two")
+    going = asyncio.ensure_future(work.session.send(NavigateTree(place.id, summarize=True)))
+    await until(lambda: len(work.transport.contexts) == 3)
+    await work.session.send(Prompt("meanwhile"))
+    await going
+    for _ in range(100):
+        if len(work.asked) == 3 and not work.session.busy:
+            break
+        await asyncio.sleep(0.001)
+    assert said(work) == ["one", "meanwhile"]
+    assert "notes" in str(work.asked[2].messages)
 
 
 @pytest.mark.parametrize("where", ["answer", "tool", "retry", "compaction"])

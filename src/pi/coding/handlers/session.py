@@ -43,17 +43,19 @@ async def navigate_tree(desk: Desk, command: NavigateTree) -> Navigated:
         target, text = _before(desk, target)
     place = target.id if target else None
     await desk.abort()
-    summary = None
-    if command.summarize:
-        from pi.coding.policies.branch_summary import summarize_branch  # calls a model
+    try:
+        summary = None
+        if command.summarize:
+            from pi.coding.policies.branch_summary import summarize_branch  # calls a model
 
-        work = summarize_branch(desk, place, focus=command.custom_instructions)
-        summary = await summarising(desk, work)
-    if summary is None:
-        log.move(place)
-    else:
-        log.move_with_summary(place, summary)
-    desk.go_on()
+            work = summarize_branch(desk, place, focus=command.custom_instructions)
+            summary = await summarising(desk, work)
+        if summary is None:
+            log.move(place)
+        else:
+            log.move_with_summary(place, summary)
+    finally:
+        desk.go_on()  # what was said meanwhile is not lost when there is no summary
     return Navigated(log.leaf.id if log.leaf else None, text)
 
 

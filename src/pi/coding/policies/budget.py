@@ -18,6 +18,9 @@ from pi.coding.session.usage import totals, usage_of
 
 __all__ = ["Budget", "Caps", "Spent"]
 
+_PATIENCE = 300.0
+"""Seconds for an answer; a program at the other end may have nobody to give one."""
+
 _PRICELESS = frozenset({"unknown", "subscription-unpriced"})
 
 
@@ -76,7 +79,8 @@ class Budget(Hooks):
             while (spent := cap.spent()) >= cap.allowed:
                 said = f"{cap.what} has cost ${spent:.2f} of the ${cap.allowed:.2f} in {cap.where}"
                 question = f"{said}. Go on and spend up to ${spent + cap.step:.2f}?"
-                if not await self._host.ui.confirm("Spending limit reached", question):
+                title = "Spending limit reached"
+                if not await self._host.ui.confirm(title, question, timeout=_PATIENCE):
                     self._host.tell(LimitReached("cost", f"{said}: the run was ended"))
                     return said
                 cap.allowed = spent + cap.step
