@@ -182,10 +182,12 @@ async def test_what_is_taken_back_meanwhile_is_not_missed(make: Any) -> None:
 
 
 async def test_asking_again(make: Any, diary: Diary) -> None:
-    agent, transport, events = make([[tool("ping", {})], [text("better")]])
+    other = Diary()
+    agent, transport, events = make([[tool("ping", {})], [text("better")]], other)
     diary.again = 1
     answer = await agent.prompt("go")
     assert answer.text == "better"
+    assert other.pages.count("answer") == 2, "the others hear of it all the same"
     assert not [m for m in agent.messages if isinstance(m, ToolResultMessage)], "it was not done"
     assert types(events).count("turn_start") == types(events).count("turn_end") == 2
     assert len(transport.contexts) == 2

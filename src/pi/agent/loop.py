@@ -141,10 +141,9 @@ class Loop:
                 if answer.stop_reason == "error" and await hook.after_error(answer):
                     return True
             return None
-        for hook in self._hooks:
-            if await hook.after_answer(answer):
-                self._host.emit(TurnEnd(answer, ()))
-                return True
+        if any([await hook.after_answer(answer) for hook in self._hooks]):  # all of them hear it
+            self._host.emit(TurnEnd(answer, ()))
+            return True
         results, terminate = await self._results(answer, turn)
         for result in results:
             self._say(result)
