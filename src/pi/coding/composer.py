@@ -14,6 +14,8 @@ from msgspec import Struct
 from pi.agent.hooks import Hooks
 from pi.agent.inbox import Inbox
 from pi.agent.tools import Tool
+from pi.ai.auth.masks import StreamMasker
+from pi.ai.auth.secrecy import Secrecy
 from pi.ai.catalog import Catalog
 from pi.ai.catalog.choose import Configured, scope
 from pi.ai.client import Client
@@ -107,7 +109,8 @@ class Composer:
     def services(self, home: Home, notes: list[str]) -> Services:
         """What a session in the folder of `home` needs around it."""
         wishes, settings, catalog = self._wishes, home.settings, home.catalog
-        shelf = _shelf(settings)
+        secrecy = home.resolver.secrecy
+        shelf = _shelf(settings, secrecy)
         tools = _tools(shelf, settings, wishes)
         tools |= {tool.name: tool for tool in self._extras.tools}
         resources = find_resources(
@@ -143,6 +146,7 @@ class Composer:
             ],
             available=lambda: _available(catalog, configured),
             bash=lambda: shelf.get("bash"),
+            mask=secrecy.mask_bytes,
         )
 
     def _find(self, provider: str, model_id: str) -> Model:
@@ -275,8 +279,10 @@ def _options(home: Home) -> Options:
     )
 
 
-def _shelf(settings: Settings) -> Registry[Tool]:
+def _shelf(settings: Settings, secrecy: Secrecy) -> Registry[Tool]:
     return tool_shelf(
+        log_filter=lambda: StreamMasker(secrecy.masker),
+        mask=secrecy.mask_bytes,
         shell_path=settings.shell_path,
         command_prefix=settings.shell_command_prefix,
         resize_images=settings.images.auto_resize,

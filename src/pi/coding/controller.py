@@ -65,6 +65,7 @@ class Controller:
     ) -> None:
         self.services = services
         self.log = log
+        log.mask = services.mask
         self.inbox = inbox or Inbox()
         self.ui: UserInterface = NoUser()
         self.bash: asyncio.Task[BashResult] | None = None

@@ -19,7 +19,7 @@ from pi.coding.migrate import migrate
 from pi.coding.settings import Settings, agent_dir
 from pi.coding.settings_file import load
 
-__all__ = ["Home", "open_home"]
+__all__ = ["Home", "open_home", "use_account"]
 
 
 class Home(Struct, frozen=True):
@@ -46,16 +46,52 @@ def working_folder() -> Path:
     return cwd
 
 
-def open_home(env: Mapping[str, str]) -> Home:
-    """Read settings and know where everything else is; models and keys are read when needed."""
-    cwd = working_folder()
+def open_home(env: Mapping[str, str], cwd: Path | None = None) -> Home:
+    """Read settings and know where everything else is; models and keys are read when needed.
+
+    cwd: instead of the folder in which the program was started.
+    """
+    cwd = working_folder() if cwd is None else cwd.absolute()
     folder = agent_dir(env)
     notes = list(migrate(folder))
     loaded = load(folder, cwd, env=env)
     catalog = Catalog(folder / "models.json", folder / "models")
     store = CredentialStore(folder / "auth.json")
     resolver = Resolver(catalog, store, env=env)
+    for name, account in loaded.settings.accounts.items():
+        row = catalog.find_provider(name)
+        if row is None:
+            notes.append(f"the setting accounts names {name!r}, which is no provider")
+        elif account:
+            resolver.accounts[row.id] = account
     problem = store.problem
     notes += [*loaded.notes, *([problem.message] if problem else []), *catalog.problems]
     catalog.add_provider(DEMO, [demo_model()], owner="pi")
     return Home(folder, cwd, loaded.settings, catalog, resolver, env, tuple(notes))
+
+
+def use_account(home: Home, name: str) -> None:
+    """Use the stored credentials of this account (`--account`), whatever the settings say.
+
+    `provider@name` is about that provider, `name` about all of them: a provider without such an
+    account is not used at all, so that nobody else is billed. "" is the account without a name.
+    Raises `ConfigError` if no credential of that account is stored.
+    """
+    accounts, store, catalog = home.resolver.accounts, home.resolver.store, home.catalog
+    provider, at, account = name.partition("@")
+    row = catalog.find_provider(provider) if at else None
+    if row is not None:
+        accounts[row.id] = account
+        known = any(account in store.accounts(id) for id in (row.id, *row.aliases))
+    else:
+        accounts.clear()
+        if name:
+            rows = catalog.providers.values()
+            accounts.update({row.id: name for row in rows if "none" not in row.auth.kinds})
+        known = not name or any(entry.partition("@")[2] == name for entry in store.names())
+    if not known:
+        stored = ", ".join(entry for entry in store.names() if "@" in entry) or "none"
+        raise ConfigError(
+            f"there is no account {name!r} in {store.where}; stored: {stored}"
+            " (`pi auth login PROVIDER@ACCOUNT` adds one)"
+        )

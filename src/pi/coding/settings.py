@@ -47,6 +47,7 @@ USER_ONLY: tuple[str, ...] = (
 """Keys that no project may set."""
 
 NEEDS_TRUST: tuple[str, ...] = (
+    "accounts",
     "budget",
     "codemode",
     "defaultTools",
@@ -187,6 +188,9 @@ class Settings(Struct, frozen=True, rename="camel", kw_only=True):
     hide_thinking_block: bool = False
     show_cache_miss_notices: bool = False
     cache_warming: Literal["off", "streaming", "idle"] = "idle"
+
+    # credentials: provider to the stored account to use
+    accounts: dict[str, str] = {}
 
     # interaction
     steering_mode: QueueMode = "one-at-a-time"

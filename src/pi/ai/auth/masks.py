@@ -2,7 +2,7 @@
 
 Every secret that was handed out is replaced exactly, in the forms it takes inside JSON, URLs and
 base64; besides, texts in the shape of well-known keys are replaced. That is a net, not a wall: what
-was encrypted, hashed or cut in two is not found.
+was encrypted, hashed or cut in two is not found (a stream that is cut anywhere is: `StreamMasker`).
 """
 
 import re
@@ -14,9 +14,10 @@ import msgspec
 
 from pi.ai.request import without_surrogates
 
-__all__ = ["MASK", "Masker", "hint"]
+__all__ = ["MASK", "Masker", "StreamMasker", "hint"]
 
 MASK = "[masked]"
+_MASK = MASK.encode()
 _SHORTEST = 8
 
 _SHAPES: tuple[tuple[str, str], ...] = (
@@ -44,11 +45,15 @@ _SHAPES: tuple[tuple[str, str], ...] = (
 
 
 class Masker:
-    """Replaces secrets in texts. `shapes=False` leaves texts in the shape of a key alone."""
+    """Replaces secrets in texts. `shapes=False` leaves texts in the shape of a key alone.
+
+    forms: what is replaced, as UTF-8, long ones first.
+    """
 
     def __init__(self, secrets: Iterable[str] = (), *, shapes: bool = True) -> None:
         self._secrets: set[str] = set()
         self._forms: list[str] = []
+        self.forms: tuple[bytes, ...] = ()
         self._shapes = [(part, re.compile(pattern)) for part, pattern in _SHAPES if shapes]
         self.add(secrets)
 
@@ -60,6 +65,7 @@ class Masker:
             forms = {form for secret in self._secrets for form in _forms(secret)}
             # long ones first: a secret may be a part of another
             self._forms = sorted(forms, key=len, reverse=True)
+            self.forms = tuple(form.encode("utf-8", "surrogatepass") for form in self._forms)
 
     def mask(self, text: str) -> str:
         """`text` with every secret replaced by `MASK`; the same object if there is none."""
@@ -70,6 +76,45 @@ class Masker:
             if part in text:
                 text = pattern.sub(MASK, text)
         return text
+
+    def mask_bytes(self, data: bytes) -> bytes:
+        """UTF-8 or JSON with every secret replaced. Shapes are left alone."""
+        for form in self.forms:
+            if form in data:
+                data = data.replace(form, _MASK)
+        return data
+
+
+class StreamMasker:
+    """Masks what comes in pieces, wherever they are cut. Only what may yet be a secret waits."""
+
+    def __init__(self, masker: Masker) -> None:
+        self._masker = masker
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """What can be passed on now."""
+        data = self._masker.mask_bytes(self._held + data)
+        cut = len(data) - self._begun(data)
+        self._held = data[cut:]
+        return data[:cut]
+
+    def finish(self) -> bytes:
+        """The rest, which became no secret."""
+        rest, self._held = self._held, b""
+        return rest
+
+    def _begun(self, data: bytes) -> int:
+        """How many bytes at the end may be the beginning of a secret."""
+        longest = 0
+        for form in self._masker.forms:
+            tail = data[max(0, len(data) - len(form) + 1) :]
+            start = tail.find(form[:1])
+            while 0 <= start < len(tail) - longest:
+                if form.startswith(tail[start:]):
+                    longest = len(tail) - start
+                start = tail.find(form[:1], start + 1)
+        return longest
 
 
 def hint(secret: str) -> str:

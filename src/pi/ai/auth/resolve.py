@@ -17,6 +17,7 @@ from pi.ai.auth.flows import flows
 from pi.ai.auth.kinds import Ask, Reply
 from pi.ai.auth.overlay import applies, fill_url, lay_variants, with_headers
 from pi.ai.auth.rows import Catalog
+from pi.ai.auth.secrecy import Secrecy
 from pi.ai.auth.sources import MODELS_JSON, Found, Sources, Wanted, look
 from pi.ai.auth.status import Status, status_of
 from pi.ai.auth.store import Credentials
@@ -35,7 +36,8 @@ class Resolver:
     env: the process environment, by default this process's own, read at each use.
     overrides: provider to a key for this process only (`--api-key`), taken as it is. accounts:
     provider to the named account to use. Both may be changed at any time. transport: sends the few
-    requests that credentials need themselves; made at first need.
+    requests that credentials need themselves; made at first need. secrecy: masks all that is
+    secret.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Resolver:
         self.accounts = {} if accounts is None else accounts
         self._keeper: Any = None
         self._env = Environment(env)
+        self.secrecy = Secrecy(catalog, store, self._env)
         self._values = values or Values()
         self._transport: Any = transport
         self._handed: dict[str, str] = {}
@@ -91,6 +94,7 @@ class Resolver:
             bearer = msgspec.structs.replace(access.model, auth_header=AuthHeader())
             signer = _both(signer, header_signer(bearer, grant.key))
         secrets = (*access.secrets, *grant.secrets, *hidden)
+        self.secrecy.add(secrets)
         return msgspec.structs.replace(
             access, signer=signer, system_prefix=prefix, secrets=tuple(dict.fromkeys(secrets))
         )

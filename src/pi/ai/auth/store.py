@@ -90,6 +90,10 @@ class Credentials:
         """All entry names, in file order; those of unknown providers too."""
         return tuple(self._read())
 
+    def snapshot(self) -> Entries:
+        """All entries as they are stored now, as JSON; equal as long as nothing changed."""
+        return dict(self._read())
+
     def get(self, provider: str, account: str | None = None) -> Credential | None:
         """The credential of a provider. Raises `AuthFileError` if it cannot be read."""
         return self.entry(entry_name(provider, account))

@@ -23,6 +23,7 @@ __all__ = [
     "Environment",
     "Resolved",
     "Values",
+    "at_hand",
     "describe",
     "is_placeholder",
     "missing_variables",
@@ -143,6 +144,14 @@ def present(spec: str, env: Environment) -> bool:
     if spec.startswith(("!", _KEYRING)):
         return len(spec.lstrip("!").strip()) > 0
     return bool(spec.strip()) and not missing_variables(spec, env)
+
+
+def at_hand(spec: str, env: Environment) -> str | None:
+    """The value of `spec` if nothing must be run or asked for it."""
+    if spec.startswith(("!", _KEYRING)) or missing_variables(spec, env):
+        return None
+    named = env.get(spec) if _NAME.fullmatch(spec) else None
+    return named or _REFERENCE.sub(lambda found: _replacement(found, env), spec)
 
 
 def describe(spec: str, env: Environment) -> str:

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
-from pi.coding.api.commands import Prompt, Session
+from pi.coding.api.commands import Prompt
 from pi.coding.cli.args import Arguments, UsageError
-from pi.coding.compose import Wishes, compose
+from pi.coding.cli.masked import masked
+from pi.coding.compose import Composition, Wishes, compose
 from pi.coding.home import Home
 
 __all__ = ["run_headless", "wishes"]
@@ -50,24 +51,33 @@ async def _run(
 ) -> int:
     _end_in_order(ended_by)
     composition = await compose(home, wishes(args))
+    mask = home.resolver.secrecy.mask
     for note in composition.notes:
-        sys.stderr.write(f"Warning: {note}\n")
+        sys.stderr.write(mask(f"Warning: {note}\n"))
     gc.enable()
     gc.freeze()  # what was loaded stays
     async with composition:
         if args.text("mode") in ("json", "rpc"):
-            return await _run_lines(composition.session, prompts, args, out, ended_by)
+            return await _run_lines(composition, prompts, args, out, ended_by)
         from pi.coding.modes.print import run_print
 
         progress = args.flag("verbose") or sys.stderr.isatty()
         with open(out, "w", encoding="utf-8", closefd=False) as text:  # noqa: ASYNC230
             return await run_print(
-                composition.session, prompts, out=text, err=sys.stderr, progress=progress
+                composition.session,
+                prompts,
+                out=masked(text, mask),
+                err=masked(sys.stderr, mask),
+                progress=progress,
             )
 
 
 async def _run_lines(
-    session: Session, prompts: Sequence[Prompt], args: Arguments, out: int, ended_by: list[str]
+    composition: Composition,
+    prompts: Sequence[Prompt],
+    args: Arguments,
+    out: int,
+    ended_by: list[str],
 ) -> int:
     """A mode whose output is lines of JSON."""
     from pi.coding.modes.outlet import Outlet
@@ -80,13 +90,18 @@ async def _run_lines(
         task.cancel()
 
     outlet = Outlet(out, lost=lost, ending=lambda: bool(ended_by))
+    mask = composition.home.resolver.secrecy.mask_bytes
+
+    def write(line: bytes) -> None:
+        outlet.write(mask(line))
+
     if args.text("mode") == "rpc":
         from pi.coding.modes.rpc import read_lines, run_rpc
 
-        return await run_rpc(session, read_lines(0), outlet.write)
+        return await run_rpc(composition.session, read_lines(0), write)
     from pi.coding.modes.json import run_json
 
-    return await run_json(session, prompts, write=outlet.write)
+    return await run_json(composition.session, prompts, write=write)
 
 
 def wishes(args: Arguments) -> Wishes:

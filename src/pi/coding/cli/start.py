@@ -5,15 +5,18 @@ import sys
 
 from pi.ai.errors import PiError
 from pi.coding.cli.args import Arguments, UsageError
-from pi.coding.home import Home, open_home
+from pi.coding.home import Home, open_home, use_account
 
 __all__ = ["start"]
 
 
 def start(args: Arguments) -> int:
     """Run what the arguments ask for; gives the exit code."""
+    home: Home | None = None
     try:
         home = open_home(os.environ)
+        if args.text("account") is not None:
+            use_account(home, args.text("account") or "")
         for note in home.notes:
             sys.stderr.write(f"Warning: {note}\n")
         if args.flag("list-models"):
@@ -26,7 +29,8 @@ def start(args: Arguments) -> int:
             return export(home, args)
         return _run(home, args)
     except PiError as error:
-        sys.stderr.write(f"Error: {error.message}\n")
+        text = f"Error: {error.message}\n"
+        sys.stderr.write(text if home is None else home.resolver.secrecy.mask(text))
         return 1
 
 

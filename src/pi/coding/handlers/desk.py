@@ -44,6 +44,7 @@ class Services(Struct, frozen=True, kw_only=True):
     policies: makes the loop's hooks. expand: what a prompt becomes (skills, templates).
     commands: the slash commands that `expand` knows. scope: the user's list of models to cycle
     through. available: all models that can be used. bash: makes the tool that runs commands.
+    mask: takes secrets out of what is recorded.
     """
 
     client: Client
@@ -61,6 +62,7 @@ class Services(Struct, frozen=True, kw_only=True):
     scope: Callable[[], Sequence[Candidate]] = _nothing
     available: Callable[[], Sequence[Model]] = _nothing
     bash: Callable[[], Tool] | None = None
+    mask: Callable[[bytes], bytes] | None = None
 
 
 class Desk(PolicyHost, Protocol):

@@ -6,7 +6,7 @@ no ids, is upgraded into a new file beside a copy of the old one when the sessio
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -57,6 +57,7 @@ class SessionLog:
     """One session. `state` is what holds at `leaf`, the entry that the next one follows.
 
     header: the first line. notes: what was wrong with the file and what became of it, for people.
+    mask: takes secrets out of every line that is added, and so out of the conversation.
     Two programs may append to one file; each goes on from its own leaf.
     """
 
@@ -66,6 +67,7 @@ class SessionLog:
         self.tree = Tree(scan.nodes)
         self.notes = [*scan.notes(), *self.tree.settle()]
         self.leaf: Node | None = None
+        self.mask: Callable[[bytes], bytes] | None = None
         self._storage = storage
         self._titles = Titles()
         titles = [node for node in self.tree.nodes if node.type in _TITLES]
@@ -220,6 +222,10 @@ class SessionLog:
         except UnicodeEncodeError:
             entry = clean(entry)
             line = encode_line(entry, entry_id, parent_id, timestamp)
+        if self.mask is not None:
+            masked = self.mask(line)
+            if masked != line:
+                line, entry = masked, decode_entry(masked, entry_type(entry))[0]
         start = self._write(line + b"\n", entry)
         node = Node(entry_type(entry), entry_id, parent_id, timestamp, start, len(line))
         node.entry = entry

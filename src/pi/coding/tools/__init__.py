@@ -4,7 +4,9 @@
 defaults. Tools of extensions are put beside ours by the same `add`.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pi.agent.tools import Tool
 from pi.ai.registry import Lazy, Registry
@@ -23,11 +25,13 @@ def tool_shelf(
     shell_path: str | Path | None = None,
     command_prefix: str | None = None,
     resize_images: bool = True,
+    log_filter: Callable[[], Any] | None = None,
+    mask: Callable[[bytes], bytes] | None = None,
 ) -> Registry[Tool]:
     """The built-in tools with settings, each made at first use.
 
-    shell_path, command_prefix: see `pi.coding.tools.bash.Bash`.
-    resize_images: see `pi.coding.tools.read.Read`.
+    shell_path, command_prefix, log_filter: see `pi.coding.tools.bash.Bash`.
+    resize_images: see `pi.coding.tools.read.Read`. mask: see `pi.coding.tools.write.Write`.
     """
 
     def read() -> Tool:
@@ -38,7 +42,7 @@ def tool_shelf(
     def bash() -> Tool:
         from pi.coding.tools.bash import Bash
 
-        return Bash(shell_path=shell_path, command_prefix=command_prefix)
+        return Bash(shell_path, command_prefix, log_filter=log_filter)
 
     def edit() -> Tool:
         from pi.coding.tools.edit import Edit
@@ -48,7 +52,7 @@ def tool_shelf(
     def write() -> Tool:
         from pi.coding.tools.write import Write
 
-        return Write()
+        return Write(mask)
 
     def grep() -> Tool:
         from pi.coding.tools.grep import Grep

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from pi.agent.tools import Tool, ToolContext, ToolError, ToolResult
 from pi.coding.tools.prose import description
+from pi.coding.tools.shell.logs import LogFilter
 from pi.coding.tools.shell.output import Output
 from pi.coding.tools.shell.run import Ended, find_shell, run_command
 from pi.coding.tools.truncate import Truncation
@@ -52,7 +53,8 @@ class Bash(Tool):
     """Run shell commands.
 
     shell_path: the shell, if not the one found on this system. command_prefix: lines to run before
-    every command (setting `shellCommandPrefix`).
+    every command (setting `shellCommandPrefix`). log_filter: makes what the bytes of a log go
+    through, such as one that takes secrets out.
     """
 
     name: ClassVar[str] = "bash"
@@ -70,9 +72,14 @@ class Bash(Tool):
     snippet: ClassVar[str] = "Run shell commands"
 
     def __init__(
-        self, shell_path: str | Path | None = None, command_prefix: str | None = None
+        self,
+        shell_path: str | Path | None = None,
+        command_prefix: str | None = None,
+        *,
+        log_filter: Callable[[], LogFilter] | None = None,
     ) -> None:
         self.description = description(self.name)
+        self.log_filter = log_filter
         self.shell_path = shell_path
         self.command_prefix = command_prefix
 
@@ -101,7 +108,7 @@ class Bash(Tool):
 
         listen: hears all output as it comes, also that of what is left in the background.
         """
-        output = Output()
+        output = Output(self.log_filter() if self.log_filter else None)
         progress = _Progress(output, context.update)
 
         def on_output(data: bytes) -> None:

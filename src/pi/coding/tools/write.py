@@ -1,12 +1,15 @@
 """write: a file with the given content.
 
-The old file stays whole until the new one is on the disk.
+The old file stays whole until the new one is on the disk. A secret in it, which the model was not
+shown, is not lost to a text that has the mask in its place.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pi.agent.tools import Tool, ToolContext, ToolError, ToolResult
+from pi.ai.auth.masks import MASK
 from pi.coding.tools.atomic import Cancelled, replace
 from pi.coding.tools.paths import explain, printable, resolve
 from pi.coding.tools.prose import description
@@ -17,7 +20,7 @@ __all__ = ["Write"]
 
 
 class Write(Tool):
-    """Make or replace a file."""
+    """Make or replace a file. `mask` takes out of a file what the model is not shown."""
 
     name: ClassVar[str] = "write"
     parameters: ClassVar[dict[str, Any]] = {
@@ -36,7 +39,8 @@ class Write(Tool):
         "Use write for new files and complete rewrites only; change existing files with edit.",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, mask: Callable[[bytes], bytes] | None = None) -> None:
+        self._mask = mask
         self.description = description(self.name)
 
     async def execute(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
@@ -46,6 +50,8 @@ class Write(Tool):
         data = _encode(arguments["content"], typed)
 
         def work(stop: Stop) -> bool:
+            if self._mask is not None and MASK.encode() in data:
+                _keep_secrets(path, typed, self._mask)
             return _write(path, typed, data, stop)
 
         replaced = await mutate(path, work)
@@ -63,6 +69,19 @@ def _encode(content: str, typed: str) -> bytes:
             f"content for {printable(typed)} was not written: line {line} holds half of a"
             f" character (U+{ord(content[error.start]):04X}). Send the whole character."
         ) from None
+
+
+def _keep_secrets(path: Path, typed: str, mask: Callable[[bytes], bytes]) -> None:
+    """Raise `ToolError` if the file holds something that the model knows only as the mask."""
+    try:
+        old = path.read_bytes()
+    except OSError:
+        return
+    if mask(old) != old:
+        raise ToolError(
+            f"{printable(typed)} was not written: {MASK} stands for a secret in that file that is"
+            " not shown to you, and would be lost. Change the other lines with edit."
+        )
 
 
 def _write(path: Path, typed: str, data: bytes, stop: Stop) -> bool:

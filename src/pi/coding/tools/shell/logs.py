@@ -6,18 +6,32 @@ The folder is made at the first long output; logs older than a week are removed 
 import os
 import stat
 from pathlib import Path
+from typing import Protocol
 
-__all__ = ["LogFile", "log_folder"]
+__all__ = ["LogFile", "LogFilter", "log_folder"]
 
 _MAX_BYTES = 256 * 1024 * 1024
 _MAX_AGE = 7 * 24 * 3600
 _NAME = "pi-bash-{}.log"
 
 
+class LogFilter(Protocol):
+    """What the bytes of a log go through before they are written."""
+
+    def feed(self, data: bytes, /) -> bytes:
+        """What can be written now."""
+        ...
+
+    def finish(self) -> bytes:
+        """The rest."""
+        ...
+
+
 class LogFile:
     """A log being written: the bytes as they came, up to a bound. Write errors end it silently."""
 
-    def __init__(self) -> None:
+    def __init__(self, through: LogFilter | None = None) -> None:
+        self._filter = through
         self.path = log_folder() / _NAME.format(os.urandom(8).hex())
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         self._number = os.open(self.path, flags, 0o600)
@@ -26,6 +40,9 @@ class LogFile:
 
     def write(self, data: bytes) -> None:
         """Add `data`, as far as there is room."""
+        self._write(data if self._filter is None else self._filter.feed(data))
+
+    def _write(self, data: bytes) -> None:
         if len(data) > self._left:
             data = data[: self._left]
             self.complete = False
@@ -40,6 +57,9 @@ class LogFile:
 
     def close(self) -> None:
         """Give the descriptor back; the file stays."""
+        if self._number >= 0 and self._filter is not None:
+            through, self._filter = self._filter, None
+            self._write(through.finish())
         if self._number >= 0:
             os.close(self._number)
             self._number = -1

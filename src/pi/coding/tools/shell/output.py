@@ -6,7 +6,7 @@ what a model is given; before that the bytes are held here.
 
 import codecs
 
-from pi.coding.tools.shell.logs import LogFile
+from pi.coding.tools.shell.logs import LogFile, LogFilter
 from pi.coding.tools.shell.plaintext import PlainText
 from pi.coding.tools.truncate import (
     MAX_BYTES,
@@ -25,7 +25,8 @@ _KEEP = 2 * MAX_BYTES
 class Output:
     """Feed bytes as they come; look at `tail` at any time; `finish` when no more come."""
 
-    def __init__(self) -> None:
+    def __init__(self, log_filter: LogFilter | None = None) -> None:
+        self._log_filter = log_filter
         self.log: LogFile | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._plain = PlainText()
@@ -84,7 +85,7 @@ class Output:
         if self.log is not None or self._log_failed:
             return
         try:
-            self.log = LogFile()
+            self.log = LogFile(self._log_filter)
         except OSError:
             self._log_failed = True
         else:
