@@ -10,6 +10,7 @@ from pi._version import __version__
 
 _HOMES = {
     "pi.agent.agent": ("Agent",),
+    "pi.agent.functions": ("tool",),
     "pi.agent.hooks": ("Block", "Hooks"),
     "pi.agent.tools": ("Tool", "ToolContext", "ToolError", "ToolResult"),
     "pi.ai.blocking": ("BlockingClient", "BlockingStream"),
@@ -46,6 +47,7 @@ _HOMES = {
     ),
     "pi.ai.model": ("Model", "Price"),
     "pi.ai.options": ("Options",),
+    "pi.coding.sdk": ("BlockingSession", "Session"),
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names}
 

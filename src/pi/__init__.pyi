@@ -1,6 +1,7 @@
 """Types of the lazily loaded public names; `tests/test_public_names.py` keeps both alike."""
 
 from pi.agent.agent import Agent as Agent
+from pi.agent.functions import tool as tool
 from pi.agent.hooks import Block as Block
 from pi.agent.hooks import Hooks as Hooks
 from pi.agent.tools import Tool as Tool
@@ -42,6 +43,8 @@ from pi.ai.messages import UserMessage as UserMessage
 from pi.ai.model import Model as Model
 from pi.ai.model import Price as Price
 from pi.ai.options import Options as Options
+from pi.coding.sdk import BlockingSession as BlockingSession
+from pi.coding.sdk import Session as Session
 
 __version__: str
 __all__: list[str]
