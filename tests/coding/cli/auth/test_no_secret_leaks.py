@@ -29,6 +29,7 @@ LOOK = (
     "env; cat ~/.pi/agent/auth.json ~/.pi/agent/models.json;"
     " ps -ww -eo args > processes.txt; printf '%s' \"$MISTRAL_API_KEY\" | base64"
 )
+FAIL = 'echo "wrong: $MISTRAL_API_KEY" >&2; exit 3'
 MUCH = 'for n in $(seq 1500); do echo "$n $MISTRAL_API_KEY $MISTRAL_API_KEY"; done'
 
 
@@ -75,9 +76,9 @@ class Service:
                 return Reply(f"<html>{echo}</html>".encode(), 502, {"content-type": "text/html"})
             case "cut":
                 return Reply([sse([chunk({"content": echo})]), CUT])
-            case "look" | "much":
+            case "look" | "much" | "fail":
                 if seen.json["messages"][-1]["role"] == "user":
-                    return runs(LOOK if self.mode == "look" else MUCH)
+                    return runs({"look": LOOK, "much": MUCH, "fail": FAIL}[self.mode])
                 return says("The output was: " + json.dumps(seen.json["messages"][-1]["content"]))
             case _:
                 return claude_says(echo) if seen.path.endswith("/messages") else says(echo)
@@ -184,6 +185,12 @@ def test_a_model_that_looks_everywhere(
             assert canary.encode() not in request.body
     assert "openai/gpt-oss-120b" in (home / "project" / "processes.txt").read_text()
     run("-c", "-p", "And again")
+
+
+def test_a_tool_that_fails_with_the_key(run: Pi, service: tuple[Service, Server]) -> None:
+    service[0].mode = "fail"
+    done = run("--model", MODELS["stored"], "--verbose", "-p", "Try it")
+    assert "wrong: [masked]" in done.stderr
 
 
 def test_a_long_output_whose_log_is_kept(
