@@ -51,10 +51,14 @@ _HOMES = {
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *sorted(_WHERE)]
+_MODULES = ("rpc",)
+
+__all__ = ["__version__", *_MODULES, *sorted(_WHERE)]
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"pi.{name}")
     try:
         module = _WHERE[name]
     except KeyError:

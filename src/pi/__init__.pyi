@@ -1,5 +1,6 @@
 """Types of the lazily loaded public names; `tests/test_public_names.py` keeps both alike."""
 
+from pi import rpc as rpc
 from pi.agent.agent import Agent as Agent
 from pi.agent.functions import tool as tool
 from pi.agent.hooks import Block as Block
