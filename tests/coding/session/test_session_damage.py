@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from session_data import HEADER, assistant, entry, lines, message, user, write
@@ -98,6 +98,7 @@ def _harm_lines(parts: list[bytes], kind: str, one: int, other: int) -> list[byt
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_line_damage, max_size=4), st.lists(_bytes_damage, max_size=3))
+@example([], [("cut", 130, 2567), ("remove", 19, 1)])
 def test_any_damage_loads_and_goes_on(
     tmp_path_factory: pytest.TempPathFactory, to_lines: list[Any], to_bytes: list[Any]
 ) -> None:

@@ -105,7 +105,7 @@ def test_reopened_session_says_the_same(tmp_path: Path) -> None:
     assert again.notes == []
     assert again.state.messages == log.state.messages
     assert again.state.transcript[:4] == log.state.transcript[:4]
-    assert again.state.model == log.state.model == ("provider", "second")
+    assert again.state.model == log.state.model == ("provider", "first")
     assert again.state.name == log.state.name == "a name of two lines"
     assert again.state.labels == {log.tree.nodes[1].id: "mark"}
     assert again.leaf is not None

@@ -210,7 +210,7 @@ class SessionLog:
     # -- inside ------------------------------------------------------------------------------------
 
     def _append(self, entry: Entry, parent: Node | None) -> Node:
-        if self.header.version < 2 and self.on_disk:
+        if self.header.version < 2 and self.on_disk and self.tree.nodes:
             self._upgrade()
         entry_id = new_entry_id(self.tree.by_id)
         if isinstance(entry, Compaction) and not entry.first_kept_entry_id:

@@ -75,6 +75,7 @@ class State:
         self.compaction: Compaction | None = None
         self.items: list[Item] = []
         self._titles = titles
+        self._model_chosen = False
         self._edits: dict[str, Any] = {}
         self._llm: list[Message] | None = []
 
@@ -120,8 +121,8 @@ class State:
     def add(self, node: Node, entry: Entry) -> None:
         """Take the entry after the leaf. A compaction needs `fold` instead."""
         match entry:
-            case ModelChange(provider, model_id):
-                self.model = (provider, model_id)
+            case ModelChange():
+                self.choose(entry)
             case ThinkingLevelChange(level):
                 self.thinking_level = level
             case ContextEdit(target, replacement):
@@ -131,12 +132,22 @@ class State:
                 message = message_of(entry, node.timestamp)
                 if message is None:
                     return
-                if isinstance(message, AssistantMessage) and message.model:
-                    self.model = (message.provider, message.model)
+                if isinstance(message, AssistantMessage):
+                    self.answered_by(message)
                 item = Item(node, message)
                 self.items.append(item)
                 if self._llm is not None:
                     self._tell(item)
+
+    def choose(self, change: ModelChange) -> None:
+        """Go on with another model, whichever one may still be answering."""
+        self.model = (change.provider, change.model_id)
+        self._model_chosen = True
+
+    def answered_by(self, message: AssistantMessage) -> None:
+        """The model of an answer counts in a session in which none was ever chosen."""
+        if message.model and not self._model_chosen:
+            self.model = (message.provider, message.model)
 
     def _tell(self, item: Item) -> None:
         assert self._llm is not None
@@ -212,11 +223,12 @@ def _find_choices(state: State, path: Sequence[Node], load: Load) -> None:
         if node.type == "model_change":
             entry = load([node])[0]
             if isinstance(entry, ModelChange):
-                state.model = (entry.provider, entry.model_id)
+                state.choose(entry)
                 return
-        elif node.type == "message":
+    for node in reversed(path):
+        if node.type == "message":
             entry = load([node])[0]
             message = entry.message if isinstance(entry, MessageEntry) else None
             if isinstance(message, AssistantMessage) and message.model:
-                state.model = (message.provider, message.model)
+                state.answered_by(message)
                 return
