@@ -246,10 +246,12 @@ def _folder_of(log: SessionLog, cwd: Path) -> Path:
 
 
 def usable(home: Home, model: tuple[str, str]) -> bool:
+    """Whether that provider has a credential and that model."""
     return home.resolver.configured(model[0]) and model[1] in home.catalog.ids(model[0])
 
 
 def store_of(home: Home, wishes: Wishes, cwd: Path) -> SessionStore:
+    """Where the sessions of that folder are."""
     flat = session_dir(home.settings, home.env, cwd, flag=wishes.session_dir)
     return SessionStore(home.folder / "sessions", cwd, flat=flat)
 
