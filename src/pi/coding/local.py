@@ -15,7 +15,6 @@ from pi.ai.catalog.schema import AuthRow, ProviderRow
 from pi.ai.errors import PiError
 from pi.ai.model import Model
 from pi.ai.request import Request
-from pi.ai.wire.http import Transport
 
 __all__ = ["LOCAL", "PORTS", "add_local", "find_local_models"]
 
@@ -38,6 +37,8 @@ class _List(Struct):
 
 async def find_local_models(ports: dict[int, str] = PORTS) -> list[Model]:
     """The models of all servers that answer, in the order of the ports."""
+    from pi.ai.wire.http import Transport  # the wire is loaded when it is used
+
     transport = Transport()
     try:
         found = await asyncio.gather(*(_ask(transport, *server) for server in ports.items()))
@@ -54,7 +55,7 @@ async def add_local(catalog: Catalog) -> None:
             catalog.add_provider(LOCAL, models, owner="pi")
 
 
-async def _ask(transport: Transport, port: int, server: str) -> list[Model]:
+async def _ask(transport: Any, port: int, server: str) -> list[Model]:
     base_url = f"http://127.0.0.1:{port}/v1"
     request = Request(f"{base_url}/models", {"Accept": "application/json"}, method="GET")
     try:
