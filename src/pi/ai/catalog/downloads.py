@@ -7,7 +7,7 @@ counts as missing and is noted. Nothing in these files can say where requests go
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -66,11 +66,13 @@ class Difference(
 
 
 class Lesson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What one list taught. date: when it was asked (ISO, UTC). etag: as the server gave it.
+    """What one list taught.
 
-    listed: how many models it had.
+    by: whose list it is, models.dev's or the provider's own. url: where it was asked; date: when
+    (ISO, UTC). etag: as the server gave it. listed: how many models it had.
     """
 
+    by: Literal["models.dev", "provider"]
     url: str
     date: str
     etag: str = ""

@@ -49,7 +49,8 @@ def teach(
 
     own: it is the provider's own list, which says what there is for one account, and of known
     models only the price counts unless the list is complete. reference: ids that the list should
-    have; tolerated: how many of them may be missing in any case. retired: ids that are not taken up again.
+    have; tolerated: how many of them may be missing in any case. retired: ids that are not taken
+    up again.
     """
     usable = {item.id: item for item in known_from(listed, row)}
     names = {item.id for item in listed}

@@ -61,16 +61,16 @@ class Listed(Struct, frozen=True, kw_only=True):
 def read(body: bytes) -> list[Listed]:
     """The models of a list, in its order, each id once.
 
-    Raises `ProtocolError` if there is no list in `body`. Entries without a usable id are left out.
+    Raises `ProtocolError` if there is no model in `body`. Entries without a usable id are left out.
     """
     root = _decoded(body)
     for path in _table().items:
         found = next(_find(root, path), None)
-        if isinstance(found, dict):
+        if path and isinstance(found, dict):
             values = list(cast("dict[str, Any]", found).values())
             found = values if values and all(isinstance(item, dict) for item in values) else None
-        if isinstance(found, list):
-            return _models(cast("list[Any]", found))
+        if isinstance(found, list) and (models := _models(cast("list[Any]", found))):
+            return models
     raise ProtocolError("there is no list of models in the answer")
 
 
@@ -275,9 +275,9 @@ def _date(item: dict[str, Any], paths: Iterable[str]) -> str:
 def _answer(item: dict[str, Any], questions: Iterable[_Question]) -> bool | None:
     """Yes, no, or None if none of them applies."""
     for question in questions:
-        values = [value for hit in _find(item, question.path) for value in _items(hit)]
-        plain = [value for value in values if isinstance(value, str | bool)]
-        if not plain:
+        hits = list(_find(item, question.path))
+        plain = [v for hit in hits for v in _items(hit) if isinstance(v, str | bool)]
+        if not plain and [] not in hits:
             continue
         if question.any and any(value in question.any for value in plain):
             return True

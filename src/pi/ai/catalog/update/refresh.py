@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +30,9 @@ __all__ = ["MODELS_DEV", "Asked", "Outcome", "Way", "refresh"]
 
 MODELS_DEV = "https://models.dev/api.json"
 """An open list of models of all providers: https://models.dev."""
+
+BIG: Literal["models.dev"] = "models.dev"
+OWN: Literal["provider"] = "provider"
 
 _AT_ONCE = 8
 _OWN_SECONDS = 15.0
@@ -137,7 +141,10 @@ async def _ask_models_dev(
 def _etag(rows: Iterable[ProviderRow], downloads: Downloads, url: str) -> str:
     """What all of these providers have last seen; "" if one of them needs the whole."""
     seen = {
-        next((lesson.etag for lesson in downloads.lessons(row.id) if lesson.url == url), "")
+        next(
+            (each.etag for each in downloads.lessons(row.id) if (each.by, each.url) == (BIG, url)),
+            "",
+        )
         for row in rows
         if not row.upstream.complete
     }
@@ -197,37 +204,41 @@ class _Work:
             self._say(url, "unchanged")
         else:
             found = [key for key in self.row.models_dev if key in big.parts]
-            if not found:
+            if found:
+                self._learn(BIG, url, bytes(big.parts[found[0]]), big.etag)
+            else:
                 keys = " or ".join(self.row.models_dev)
                 self._say(url, "failed", problem=f"it has no provider {keys}")
-                return
-            self._learn(url, bytes(big.parts[found[0]]), etag=big.etag, own=False)
 
     def own(self, mine: _Own) -> None:
         """What the provider itself says."""
         if mine.body is None:
             self._say(mine.name, "failed", problem=mine.problem)
             return
-        done = self._learn(mine.name, mine.body, own=True)
+        done = self._learn(OWN, mine.name, mine.body)
         if done and self.row.upstream.complete:
-            self.lessons = [lesson for lesson in self.lessons if lesson.url == mine.name]
+            self.lessons = [lesson for lesson in self.lessons if lesson.by == OWN]
 
-    def _learn(self, url: str, body: bytes, *, etag: str = "", own: bool) -> bool:
-        old = next((lesson for lesson in self.lessons if lesson.url == url), None)
-        known = self._known(url)
+    def _learn(
+        self, by: Literal["models.dev", "provider"], url: str, body: bytes, etag: str = ""
+    ) -> bool:
+        old = next((lesson for lesson in self.lessons if lesson.by == by), None)
+        others = [lesson for lesson in self.lessons if lesson.by != by]
+        known = self._known([] if by == BIG else others)
         try:
             listed = read(body)
-            taught = self._taught(listed, known, old, own=own)
         except ProtocolError as error:
             self._say(url, "kept", problem=error.message)
             return False
+        taught = self._taught(listed, known, old, own=by == OWN)
         if taught.refused:
             self._say(url, "kept", taught, problem=taught.refused)
             return False
-        new = Lesson(url=url, date=self.date, etag=etag, listed=len(listed), models=taught.models)
+        new = Lesson(
+            by=by, url=url, date=self.date, etag=etag, listed=len(listed), models=taught.models
+        )
         same = new.models == (old.models if old is not None else ())
-        others = [lesson for lesson in self.lessons if lesson.url != url]
-        self.lessons = [*others, new] if own else [new, *others]
+        self.lessons = [*others, new] if by == OWN else [new, *others]
         self._say(url, "unchanged" if same else "updated", taught)
         return True
 
@@ -250,12 +261,10 @@ class _Work:
             reference=dict.fromkeys((*packaged.facts(self.row.id), *seen)),
         )
 
-    def _known(self, url: str) -> dict[str, ModelFacts]:
-        """The facts as they are without this list and those after it."""
+    def _known(self, lessons: Iterable[Lesson]) -> dict[str, ModelFacts]:
+        """The packaged facts after these lists."""
         facts = dict(packaged.facts(self.row.id))
-        for lesson in self.lessons:
-            if lesson.url == url:
-                break
+        for lesson in lessons:
             for change in lesson.models:
                 facts[change.id] = laid_over(change, facts)
         return facts
