@@ -202,6 +202,20 @@ async def test_a_google_login_names_its_project(provider: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "stands_in"),
+    [("gemini-3.1-pro-high", True), ("claude-sonnet-4-5-thinking", False)],
+)
+async def test_only_gemini_is_told_of_calls_without_a_signature(
+    model: str, stands_in: bool
+) -> None:
+    """The turn goes on: the last word was a tool's, about a call that another model made."""
+    stored = login("test-google-token", projectId="project-1")
+    context = Context(HISTORY[:3], (), CONTEXT.tools)
+    _, _, seen, _ = await ask("google-antigravity", model, {}, stored, context=context)
+    assert (b"skip_thought_signature_validator" in seen.body) is stands_in
+
+
+@pytest.mark.parametrize(
     ("provider", "model"),
     [
         ("anthropic", "claude-sonnet-4-5"),
