@@ -7,6 +7,7 @@ after which a lock counts as abandoned. Prints one line per round: the access to
 import asyncio
 import sys
 import time
+from contextlib import suppress
 
 import msgspec
 
@@ -53,10 +54,14 @@ async def main() -> None:
 
     kept = TokenKeeper(CredentialStore(path, stale=stale, patience=60))
     last = ""
-    for _ in range(int(rounds)):
-        last = (await kept.fresh("p", refresh, rejected=last)).access
-        print(last, flush=True)
+    try:
+        for _ in range(int(rounds)):
+            last = (await kept.fresh("p", refresh, rejected=last)).access
+            print(last, flush=True)
+    finally:
+        await kept.finish()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main())

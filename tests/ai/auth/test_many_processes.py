@@ -1,156 +1,63 @@
-"""Many processes, one login, and an identity provider that ends it when a token is spent twice."""
+"""Many processes, one login, and an identity provider that ends it when a token is spent twice.
+
+The long form is `scripts/prove_auth`.
+"""
 
 import json
 import os
-import random
 import shutil
+import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from many_processes import Crowd, IdentityProvider
 
-WORKER = Path(__file__).with_name("refresh_worker.py")
 WORKERS = 8
 ROUNDS = 20
 
 
-class IdentityProvider(ThreadingHTTPServer):
-    """Rotates refresh tokens. Spending one twice ends the login for good.
-
-    With `lenient`, the last token that was spent may be spent again as long as its successor was
-    not: what providers do for a client that died before it had the answer.
-    """
-
-    daemon_threads = True
-
-    def __init__(self, *, lenient: bool = False) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.lenient = lenient
-        self.guard = threading.Lock()
-        self.number = 0
-        self.over = False
-        self.refreshes = 0
-
-    def spend(self, token: str) -> dict[str, object]:
-        """The answer to a refresh."""
-        with self.guard:
-            good = [f"r{self.number}"]
-            if self.lenient:
-                good.append(f"r{self.number - 1}")
-            if self.over or token not in good:
-                self.over = True
-                return {"error": "refresh token was already used"}
-            self.number = int(token[1:]) + 1
-            self.refreshes += 1
-            return {
-                "access_token": f"a{self.number}.{self.refreshes}",
-                "refresh_token": f"r{self.number}",
-                "expires_in": 3600,
-            }
-
-
-class Handler(BaseHTTPRequestHandler):
-    """The token endpoint."""
-
-    server: IdentityProvider
-
-    def do_POST(self) -> None:
-        """Rotate, and be a little slow about it."""
-        token = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        time.sleep(0.001)
-        data = json.dumps(self.server.spend(token)).encode()
-        time.sleep(0.001)
-        try:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(data)
-        except OSError:
-            pass  # the client was killed
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture(params=[False], ids=["strict"])
-def provider(request: pytest.FixtureRequest) -> Iterator[IdentityProvider]:
-    server = IdentityProvider(lenient=request.param)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def start(path: Path, provider: IdentityProvider, *, stale: float) -> subprocess.Popen[str]:
-    port = str(provider.server_address[1])
-    return subprocess.Popen(
-        [sys.executable, str(WORKER), str(path), port, str(ROUNDS), str(stale)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def login(path: Path) -> None:
-    entry = {"type": "oauth", "refresh": "r0", "access": "a0", "expires": 0, "accountId": "acc"}
-    other = {"type": "api_key", "key": "test-key"}
-    path.write_text(json.dumps({"p": entry, "other": other}))
-
-
-def check(path: Path, provider: IdentityProvider) -> None:
-    assert not provider.over, "a refresh token was spent twice: the login is lost"
-    stored = json.loads(path.read_text())
-    assert stored["p"]["accountId"] == "acc"
-    assert stored["other"] == {"type": "api_key", "key": "test-key"}
-    assert stored["p"]["refresh"] == f"r{provider.number}"
-
-
-def test_eight_processes_share_a_login(tmp_path: Path, provider: IdentityProvider) -> None:
-    path = tmp_path / "auth.json"
-    login(path)
-    workers = [start(path, provider, stale=30) for _ in range(WORKERS)]
-    for worker in workers:
-        out, err = worker.communicate(timeout=60)
-        assert worker.returncode == 0, err
-        tokens = out.split()
+def test_eight_processes_share_a_login(tmp_path: Path) -> None:
+    with IdentityProvider() as provider:
+        crowd = Crowd(tmp_path / "auth.json", provider, WORKERS, ROUNDS)
+        crowd.run()
+    for tokens in crowd.tokens:
         assert len(tokens) == len(set(tokens)) == ROUNDS, "each round got another token"
-    check(path, provider)
     assert ROUNDS <= provider.refreshes <= WORKERS * ROUNDS
-    assert [item.name for item in tmp_path.iterdir()] == ["auth.json"]
 
 
-@pytest.mark.parametrize("provider", [True], indirect=True, ids=["lenient"])
-def test_killed_processes_neither_lose_nor_block_the_login(
-    tmp_path: Path, provider: IdentityProvider
-) -> None:
-    path = tmp_path / "auth.json"
-    login(path)
-    chance = random.Random(7)
-    workers = [start(path, provider, stale=0.5) for _ in range(WORKERS)]
-    kills = 0
-    for _ in range(12):
-        time.sleep(chance.uniform(0.02, 0.2))
-        victim = chance.randrange(WORKERS)
-        if workers[victim].poll() is None:
-            workers[victim].kill()
-            kills += 1
-        workers[victim].communicate()
-        workers[victim] = start(path, provider, stale=0.5)
-        json.loads(path.read_text())  # whole at every moment
-    for worker in workers:
-        _, err = worker.communicate(timeout=60)
-        assert worker.returncode == 0, err
-    check(path, provider)
-    assert kills > 3
-    left = {item.name for item in tmp_path.iterdir()} - {"auth.json"}
-    assert "auth.json.lock" not in left
-    assert all(name.startswith(".auth.json.") for name in left)
+def test_killed_processes_neither_lose_nor_block_the_login(tmp_path: Path) -> None:
+    """Without a chance to finish. A provider without forgiveness ends the login then."""
+    with IdentityProvider(lenient=True) as provider:
+        crowd = Crowd(
+            tmp_path / "auth.json",
+            provider,
+            WORKERS,
+            ROUNDS,
+            stale=0.5,
+            kills=12,
+            kill=getattr(signal, "SIGKILL", signal.SIGTERM),
+        )
+        crowd.run()
+    assert crowd.killed > 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_interrupted_processes_finish_their_refresh(tmp_path: Path) -> None:
+    """Ctrl+C at random moments, and a provider that forgives nothing."""
+    with IdentityProvider() as provider:
+        crowd = Crowd(
+            tmp_path / "auth.json",
+            provider,
+            WORKERS,
+            ROUNDS,
+            kills=12,
+            kill=signal.SIGINT,
+            pause=(0.05, 0.1),
+        )
+        crowd.run()
+    assert crowd.killed > 3
 
 
 # -- beside the older program, where its lock library is at hand -----------------------------------
