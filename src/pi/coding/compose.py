@@ -175,7 +175,7 @@ def _thinking(home: Home, wishes: Wishes, choice: Choice) -> ThinkingLevel:
 _NOTHING_SET_UP = """\
 no model can be used yet. Do one of these:
   set a key                 export ANTHROPIC_API_KEY=...  (or OPENAI_API_KEY, GEMINI_API_KEY, ...)
-  store a key               in {auth}, or with /login
+  sign in, or store a key   pi auth login               (kept in {auth})
   start a local server      Ollama, LM Studio, llama.cpp or vLLM on its usual port
   see it work without any   pi --model demo -p "Show me"
 `pi --list-models --all` lists what there is."""

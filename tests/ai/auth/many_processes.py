@@ -119,7 +119,8 @@ class Crowd:
         chance = random.Random(self.seed)
         for _ in range(self.kills):
             time.sleep(chance.uniform(*self.pause))
-            victim = chance.randrange(self.workers)
+            running = [number for number, each in enumerate(workers) if each.poll() is None]
+            victim = chance.choice(running or range(self.workers))
             if workers[victim].poll() is None:
                 workers[victim].send_signal(self.kill)
                 self.killed += 1
