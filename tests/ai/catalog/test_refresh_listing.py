@@ -417,7 +417,7 @@ def test_models_dev() -> None:
             tiers={272_000: {"input": 5.0, "output": 22.5}},
             released="2026-05",
             status="beta",
-            package="@ai-sdk/openai",
+            api="openai-responses",
         )
     ]
 

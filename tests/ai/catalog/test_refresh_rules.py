@@ -314,13 +314,13 @@ BOTH = {**KNOWN, "small-1": ModelFacts(id="small-1", api="anthropic-messages")}
 
 
 @pytest.mark.parametrize(
-    ("name", "rules", "package", "api"),
+    ("name", "rules", "said", "api"),
     [
         ("big-3", {}, "", ""),
         ("small-2", {}, "", "anthropic-messages"),
-        ("small-2", {}, "@ai-sdk/openai-compatible", "anthropic-messages"),
-        ("small-2", {"package_apis": True}, "@ai-sdk/openai-compatible", ""),
-        ("big-3", {"package_apis": True}, "@ai-sdk/anthropic", "anthropic-messages"),
+        ("small-2", {}, "openai-completions", "anthropic-messages"),
+        ("small-2", {"package_apis": True}, "openai-completions", ""),
+        ("big-3", {"package_apis": True}, "anthropic-messages", "anthropic-messages"),
         ("small-2", {"package_apis": True}, "", ""),
         ("big-3", {"apis": {"*": "anthropic-messages"}}, "", "anthropic-messages"),
         (
@@ -331,11 +331,9 @@ BOTH = {**KNOWN, "small-1": ModelFacts(id="small-1", api="anthropic-messages")}
         ),
     ],
 )
-def test_the_wire_of_a_new_model(
-    name: str, rules: dict[str, object], package: str, api: str
-) -> None:
+def test_the_wire_of_a_new_model(name: str, rules: dict[str, object], said: str, api: str) -> None:
     provider = msgspec.structs.replace(TWO, upstream=Upstream(**rules))  # type: ignore[arg-type]
-    learned = wanted(Listed(id=name, package=package), provider, BOTH, WIRES)
+    learned = wanted(Listed(id=name, api=said), provider, BOTH, WIRES)
     assert learned is not None
     assert learned.facts.api == api
     assert learned.facts.base_url is None
@@ -343,7 +341,7 @@ def test_the_wire_of_a_new_model(
 
 def test_a_wire_that_the_provider_does_not_have() -> None:
     provider = msgspec.structs.replace(TWO, upstream=Upstream(package_apis=True))
-    item = Listed(id="big-3", package="@ai-sdk/google")
+    item = Listed(id="big-3", api="google-generative-ai")
     assert wanted(item, provider, BOTH, WIRES) is None
 
 

@@ -6,7 +6,7 @@ one. A mistake in the user's `models.json` is reported in `problems` and never p
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -14,13 +14,9 @@ from msgspec import Struct
 from pi.ai.catalog import packaged
 from pi.ai.catalog.draft import Draft, as_new, draft, draft_of, finish, index_row
 from pi.ai.catalog.names import relative
-from pi.ai.catalog.schema import IndexRow, ModelFacts, ProviderRow
+from pi.ai.catalog.schema import IndexRow, ModelFacts, ProviderRow, UserProvider
 from pi.ai.errors import ConfigError
 from pi.ai.model import Model
-
-if TYPE_CHECKING:  # loaded only for people who have such files
-    from pi.ai.catalog.downloads import Downloads
-    from pi.ai.catalog.user_models import UserEntry, UserModels, UserProvider
 
 __all__ = ["Catalog"]
 
@@ -44,9 +40,9 @@ class Catalog:
         self._path = user_models
         self._folder = downloads
         self._added: dict[str, _Added] = {}
-        self._user: UserModels | None = None
+        self._user: Any = None  # `UserModels` and `Downloads` are loaded for those who have them
         self._user_read = False
-        self._downloads: Downloads | None = None
+        self._downloads: Any = None
         self._downloads_read = False
         self._rows: dict[str, ProviderRow] | None = None
         self._aliases: dict[str, str] = {}
@@ -75,7 +71,7 @@ class Catalog:
         rows = self.providers
         return rows.get(name) or rows.get(self._aliases.get(name.lower(), ""))
 
-    def user_provider(self, provider: str) -> "UserProvider | None":
+    def user_provider(self, provider: str) -> UserProvider | None:
         """What `models.json` says about the key and headers of a provider, unresolved."""
         entry = self._entries().get(provider)
         return None if entry is None else entry.for_auth()
@@ -202,8 +198,8 @@ class Catalog:
         return self._path
 
     @property
-    def downloads(self) -> "Downloads | None":
-        """What was downloaded; None if nothing ever was."""
+    def downloads(self) -> Any:
+        """What was downloaded (`Downloads`); None if nothing ever was."""
         if not self._downloads_read:
             self._downloads_read = True
             if self._folder is not None and _may_exist(self._folder):
@@ -220,7 +216,7 @@ class Catalog:
 
     # -- inside ------------------------------------------------------------------------------------
 
-    def _read(self) -> "UserModels | None":
+    def _read(self) -> Any:
         if not self._user_read:
             self._user_read = True
             if self._path is not None and _may_exist(self._path):
@@ -229,7 +225,7 @@ class Catalog:
                 self._user = read(self._path, packaged.rows().wires, self._canonical)
         return self._user
 
-    def _entries(self) -> "Mapping[str, UserEntry]":
+    def _entries(self) -> Mapping[str, Any]:
         user = self._read()
         return {} if user is None else user.entries
 
@@ -280,7 +276,7 @@ class Catalog:
         self._apply_user(out, entry, own=own is not None)
         return out
 
-    def _apply_user(self, out: Draft, entry: "UserEntry | None", *, own: bool) -> None:
+    def _apply_user(self, out: Draft, entry: Any, *, own: bool) -> None:
         if entry is not None:
             from pi.ai.catalog.overlay import apply_user  # most people have no models.json
 

@@ -26,6 +26,7 @@ __all__ = [
     "Rows",
     "ThinkingTemplate",
     "Upstream",
+    "UserProvider",
     "WireRow",
     "Wires",
 ]
@@ -138,7 +139,7 @@ class Upstream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     out. drop: ids that are left out. drop_deprecated: whether models that are listed as deprecated
     are dropped; new ones always are. pinned: models whose prices lists have wrong. apis: glob to
     the wire of new models, the last match counts, before the wire of the nearest known model.
-    package_apis: whether the client package that a list names for a model tells its wire. levels:
+    package_apis: whether the client that a list names for a model tells its wire. levels:
     glob to the thinking levels of new models, the last match counts; "" reads them from the list.
     complete: the provider's own list says everything that matters and wins over all others.
     keep: models that lists lack and that stay. gone: models that may vanish, in any number. price:
@@ -312,3 +313,20 @@ class ModelIndex(Struct, frozen=True, forbid_unknown_fields=True):
 
     rows: tuple[IndexRow, ...]
     retired: dict[str, dict[str, str]]
+
+
+class UserProvider(Struct, frozen=True):
+    """What authentication needs of an entry of `models.json`, as it was written.
+
+    model_headers: per model id, laid over `headers`. auth_header: add `Authorization: Bearer`.
+    """
+
+    api_key: str | None = None
+    headers: dict[str, str] = {}
+    auth_header: bool = False
+    model_headers: dict[str, dict[str, str]] = {}
+    base_url: str | None = None
+
+    def headers_for(self, model_id: str) -> dict[str, str]:
+        """The headers for one model, unresolved."""
+        return {**self.headers, **self.model_headers.get(model_id, {})}

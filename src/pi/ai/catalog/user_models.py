@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from pi.ai.catalog import jsonc
-from pi.ai.catalog.schema import Wires
+from pi.ai.catalog.schema import UserProvider, Wires
 from pi.ai.catalog.user_schema import (
     UserCompat,
     UserCost,
@@ -26,7 +26,7 @@ from pi.ai.catalog.user_schema import (
     UserTier,
 )
 
-__all__ = ["UserEntry", "UserModels", "UserProvider", "read"]
+__all__ = ["UserEntry", "UserModels", "read"]
 
 T = TypeVar("T", bound=Struct)
 
@@ -39,23 +39,6 @@ _NAMES = {
     "object": "object",
     "null": "null",
 }
-
-
-class UserProvider(Struct, frozen=True):
-    """What authentication needs of an entry, as it was written.
-
-    model_headers: per model id, laid over `headers`. auth_header: add `Authorization: Bearer`.
-    """
-
-    api_key: str | None = None
-    headers: dict[str, str] = {}
-    auth_header: bool = False
-    model_headers: dict[str, dict[str, str]] = {}
-    base_url: str | None = None
-
-    def headers_for(self, model_id: str) -> dict[str, str]:
-        """The headers for one model, unresolved."""
-        return {**self.headers, **self.model_headers.get(model_id, {})}
 
 
 class UserEntry(Struct, frozen=True):

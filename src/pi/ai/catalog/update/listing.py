@@ -38,7 +38,7 @@ class Listed(Struct, frozen=True, kw_only=True):
 
     window, output: tokens. tiers: tokens above which prices change, to those prices. efforts: words
     for how much it thinks. can_rest: whether it can be told not to think. released: ISO date.
-    package: a client library's package, which tells the wire.
+    api: the wire, where the list names a client that speaks it.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     tiers: dict[int, Prices] = {}
     released: str = ""
     status: str = ""
-    package: str = ""
+    api: str = ""
 
 
 def read(body: bytes) -> list[Listed]:
@@ -138,6 +138,7 @@ class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     thinks: tuple[_Question, ...]
     always: tuple[_Question, ...]
     not_chat: _Globs
+    packages: dict[str, str]
 
 
 @cache
@@ -189,7 +190,7 @@ def _model(item: dict[str, Any]) -> Listed | None:
         tiers=_tiers(item, table.tiers),
         released=_date(item, table.released),
         status=_text(item, table.status),
-        package=_text(item, table.package),
+        api=table.packages.get(_text(item, table.package), ""),
     )
 
 

@@ -27,13 +27,6 @@ MOST_MOVED = 3.0
 """The factor by which a price may move at once."""
 
 _MOST_GROWN = 8.0
-_PACKAGES = {
-    "@ai-sdk/openai": "openai-responses",
-    "@ai-sdk/anthropic": "anthropic-messages",
-    "@ai-sdk/google": "google-generative-ai",
-    "@ai-sdk/openai-compatible": "openai-completions",
-}
-"""Client packages that a list may name for a model, and the wire that they speak."""
 
 
 class Learned(Struct, frozen=True):
@@ -253,7 +246,7 @@ def _api(item: Listed, row: ProviderRow, known: Mapping[str, ModelFacts]) -> str
         return row.api
     api = _last(item.id, row.upstream.apis)
     if api is None and row.upstream.package_apis:
-        api = _PACKAGES.get(item.package, row.api)
+        api = item.api
     if api is None:
         near = known.get(relative(item.id, known) or row.default_model)
         api = near.api if near else ""

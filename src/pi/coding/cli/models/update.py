@@ -62,7 +62,7 @@ def _providers(home: Home, words: Iterable[str]) -> list[str]:
 
 def _answer(home: Home, names: list[str], outcomes: list[Outcome], *, as_json: bool) -> int:
     folder = home.folder / "models"
-    failed = all(outcome.state == "failed" for outcome in outcomes)
+    failed = bool(outcomes) and all(outcome.state == "failed" for outcome in outcomes)
     if as_json:
         data = {"folder": str(folder), "lists": outcomes}
         text = msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
