@@ -422,6 +422,9 @@ def test_damaged_files_do_not_break_a_start(
     (folder / "models").mkdir()
     for name in ("groq", "demo", "openai"):
         (folder / "models" / f"{name}.json").write_text('{"format": 1, "lists": [')
+    done = models("show", f"groq/{GROQ.id}")
+    assert done.code == 0
+    assert "Note: models/groq.json is not used: " in done.err
     done = models("list", "--all", "--json")
     assert done.code == 0
     assert len(done.json) >= len(packaged.index().rows)

@@ -33,7 +33,8 @@ def store(folder: Path, file: Download) -> None:
     target = folder / f"{file.provider}.json"
     temporary = folder / f".{file.provider}.{os.getpid()}.{time.time_ns():x}.tmp"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(0o700, parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         try:
             with temporary.open("xb") as out:
                 out.write(encoded(file))

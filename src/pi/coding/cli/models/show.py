@@ -36,6 +36,8 @@ def run(home: Home, args: Arguments) -> int:
         sys.stdout.write(msgspec.json.format(data, indent=2).decode() + "\n")
     else:
         sys.stdout.write(printable("\n".join(_lines(home, model, found))) + "\n")
+    for note in home.catalog.notes:
+        sys.stderr.write(f"Note: {printable(note)}\n")
     return 0
 
 
