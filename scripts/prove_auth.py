@@ -73,7 +73,8 @@ def program(folder: Path, args: argparse.Namespace) -> str:
         "PI_CODING_AGENT_DIR": str(folder),
         "PYTHONPATH": f"{TESTS}{os.pathsep}{ROOT / 'src'}",
     }
-    runs = interrupted = 0
+    runs = 0
+    interrupted: set[int] = set()
     with BlockingServer(identity.handler) as server:
         command = [sys.executable, str(PROGRAM), server.url, "auth"]
         identity.live["first"] = ["default"]
@@ -96,18 +97,17 @@ def program(folder: Path, args: argparse.Namespace) -> str:
                 time.sleep(chance.uniform(0.0, 0.3))
                 if process.poll() is None:
                     process.send_signal(signal.SIGINT)
-                    interrupted += 1
+                    interrupted.add(process.pid)
             for process in started:
                 error = process.communicate(timeout=120)[1]
-                assert process.returncode in (1, 130, -signal.SIGINT), error
-                said = "gives none that lasts longer" in error or "Cancelled" in error
-                assert said or process.returncode != 1, error
+                told = "gives none that lasts longer" in error
+                assert told or process.pid in interrupted, error
     assert not identity.reused, "a refresh token was spent twice"
     stored = json.loads(store.read_text())
     assert stored["xai"]["refresh"] in identity.live, "the login is lost"
     assert (stored["xai"]["kept"], stored["other"]) == ("yes", {"type": "new"})
     made = len(identity.accesses)
-    return f"{runs} runs of pi auth token, {made} refreshes made, {interrupted} interrupted"
+    return f"{runs} runs of pi auth token, {made} refreshes made, {len(interrupted)} interrupted"
 
 
 PARTS: dict[str, Callable[[Path, argparse.Namespace], str]] = {
