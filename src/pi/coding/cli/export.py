@@ -24,6 +24,6 @@ def export(home: Home, args: Arguments) -> int:
         sys.stderr.write(f"Warning: {note}\n")
     name = args.prompts[0] if args.prompts else f"pi-session-{source.stem}.html"
     write = export_jsonl if name.endswith(".jsonl") else export_html
-    target = write(log, home.cwd / Path(name).expanduser())
+    target = write(log, home.cwd / Path(name).expanduser(), home.resolver.secrecy.mask_bytes)
     sys.stdout.write(f"{target}\n")
     return 0

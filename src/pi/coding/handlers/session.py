@@ -1,5 +1,6 @@
 """The session as a whole: its name, its bookmarks, the place where it goes on, copies on disk."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import UNSET, UnsetType
@@ -63,14 +64,18 @@ async def export_html(desk: Desk, command: ExportHtml) -> Written:
     """Write one page."""
     from pi.coding.session.export import export_html as write  # not needed before
 
-    return Written(str(write(desk.log, _target(desk, command.output_path, ".html"))))
+    return Written(str(write(desk.log, _target(desk, command.output_path, ".html"), _mask(desk))))
 
 
 async def export_jsonl(desk: Desk, command: ExportJsonl) -> Written:
     """Write the active branch."""
     from pi.coding.session.export import export_jsonl as write
 
-    return Written(str(write(desk.log, _target(desk, command.output_path, ".jsonl"))))
+    return Written(str(write(desk.log, _target(desk, command.output_path, ".jsonl"), _mask(desk))))
+
+
+def _mask(desk: Desk) -> Callable[[bytes], bytes]:
+    return desk.services.mask or bytes
 
 
 def _target(desk: Desk, path: str | None, suffix: str) -> Path:

@@ -115,7 +115,7 @@ def run(
     }
     (store.parent / "models.json").write_text(json.dumps({"providers": providers}))
     (store.parent / "settings.json").write_text(json.dumps({"retry": {"enabled": False}}))
-    planted = {"auth.json", "models.json", "key.txt"}
+    planted = {"auth.json", "models.json", "key.txt", "older.jsonl"}
 
     def run(*args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         env = {"MISTRAL_API_KEY": CANARY["variable"], "TMPDIR": str(home / "tmp")}
@@ -208,6 +208,23 @@ def test_a_prompt_with_a_key_in_it(run: Pi, service: tuple[Service, Server]) -> 
     """What somebody pastes by mistake reaches neither the service nor the session."""
     run("--model", MODELS["stored"], "-p", f"why does {CANARY['variable']} not work?")
     assert CANARY["variable"].encode() not in service[1].requests[0].body
+
+
+@pytest.mark.parametrize("name", ["page.html", "branch.jsonl"])
+def test_the_export_of_a_session_that_an_older_program_wrote(
+    run: Pi, home: Path, name: str
+) -> None:
+    text = "env says " + " & ".join(CANARY[name] for name in CANARY if name != "command")
+    message = {"role": "user", "content": text, "timestamp": 1}
+    time = "2026-01-31T12:00:00.000Z"
+    lines = [
+        {"type": "session", "version": 3, "id": "s", "timestamp": time, "cwd": str(home)},
+        {"type": "message", "id": "a", "parentId": None, "timestamp": time, "message": message},
+    ]
+    content = "".join(json.dumps(line) + "\n" for line in lines)
+    (home / "project" / "older.jsonl").write_text(content.replace(CANARY["flag"], "?"))
+    assert run("--export", "older.jsonl", name).returncode == 0
+    assert "env says [masked]" in (home / "project" / name).read_text()
 
 
 def test_what_pi_auth_says(run: Pi) -> None:

@@ -28,7 +28,7 @@ class ConsoleUI:
         self.browser = not args.flag("no-browser")
         self.yes = args.flag("yes")
         self.keyboard: Keyboard | None = None
-        if sys.stdin is not None and sys.stdin.isatty() and not self.yes:
+        if sys.stdin is not None and sys.stdin.isatty():
             self.keyboard = Keyboard(sys.stdin.fileno(), sys.stdin.encoding or "utf-8")
         self._env = env
         self._out = out or sys.stderr
@@ -64,9 +64,9 @@ class ConsoleUI:
         allow_empty: bool = False,
         secret: bool = False,
     ) -> str:
+        if allow_empty and self.yes:
+            return ""
         if self.keyboard is None:
-            if allow_empty and self.yes:
-                return ""
             raise ConfigError(f"nobody can be asked here ({message.rstrip(': ')})")
         example = f" (such as {placeholder})" if placeholder else ""
         while True:
@@ -93,7 +93,7 @@ class ConsoleUI:
             elsewhere = [name for name in names if name in _ELSEWHERE]
             if elsewhere:
                 return elsewhere[0]
-        if self.keyboard is None:
+        if self.yes or self.keyboard is None:
             self.need_somebody("this login")
             return names[0]
         self._say(message)
@@ -117,7 +117,7 @@ class ConsoleUI:
 
     async def confirm(self, question: str) -> None:
         """Ask for a yes. Raises `AbortedError` for anything else."""
-        if self.keyboard is None:
+        if self.yes or self.keyboard is None:
             self.need_somebody("this")
             return
         self._ask(f"{question} [y/N] ")

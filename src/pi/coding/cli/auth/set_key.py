@@ -37,6 +37,8 @@ async def ask_key(call: Call, target: Target, ui: ConsoleUI) -> int:
     auth = target.row.auth
     if auth.kinds == ("oauth",):
         raise ConfigError(f"{target.label} takes no API keys: pi auth login {target.entry}")
+    if auth.kinds == ("none",) and call.home.catalog.user_provider(target.row.id) is None:
+        raise ConfigError(f"{target.label} needs no key")
     if sys.stdin is not None and sys.stdin.isatty():
         made = f" (made at {auth.help})" if auth.help else ""
         ui.progress(f"API key for {target.label}{made}. It is not shown while you type.")

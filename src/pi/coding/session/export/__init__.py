@@ -1,11 +1,12 @@
 """A session for people and for other programs: one HTML page, or the active branch as a file.
 
-Both appear complete or not at all; the session itself is only read.
+Both appear complete or not at all; the session itself is only read. `mask` takes secrets out, which
+a session of another program may hold.
 """
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -18,19 +19,21 @@ from pi.coding.session.log import SessionLog
 
 __all__ = ["export_html", "export_jsonl"]
 
+Mask = Callable[[bytes], bytes]
 
-def export_html(log: SessionLog, path: Path) -> Path:
+
+def export_html(log: SessionLog, path: Path, mask: Mask = bytes) -> Path:
     """Write all branches as one page that needs nothing else. Gives the path."""
-    return _write(path, (part.encode("utf-8", "replace") for part in page(log)))
+    return _write(path, (mask(part.encode("utf-8", "replace")) for part in page(log)))
 
 
-def export_jsonl(log: SessionLog, path: Path) -> Path:
+def export_jsonl(log: SessionLog, path: Path, mask: Mask = bytes) -> Path:
     """Write the branch up to the leaf as a session of its own, in one line of descent."""
     if log.leaf is None:
         raise SessionError("there is nothing to export yet: nothing was said")
     header = msgspec.structs.replace(log.header, version=VERSION)
     lines = (msgspec.json.encode(header), *branch_lines(log, log.leaf))
-    return _write(path, (line + b"\n" for line in lines))
+    return _write(path, (mask(line) + b"\n" for line in lines))
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> Path:
