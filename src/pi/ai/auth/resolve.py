@@ -178,6 +178,9 @@ class Resolver:
         found = await self._values.resolve(chosen.spec, sources.env, what=what, remember=stored)
         if is_placeholder(found.text):
             raise ConfigError(f"{what} is only a placeholder; {_HOW}")
+        if len(found.text.splitlines()) > 1:
+            place = f" ({found.source})" if found.source else ""
+            raise ConfigError(f"{what}{place} has several lines, and a key is one")
         return found.text
 
     async def _login(self, sources: Sources, model: Model) -> "_Grant":
