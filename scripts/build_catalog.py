@@ -24,12 +24,11 @@ from pi.ai.catalog.schema import (
     ModelFacts,
     ModelFile,
     ModelIndex,
-    ProviderRow,
-    Rows,
     ThinkingTemplate,
     Wires,
 )
 from pi.ai.catalog.thinking import parse_levels, word
+from pi.ai.catalog.update.row import SourceRow, SourceRows
 from pi.ai.catalog.update.rules import corrected
 from pi.ai.model import Price, PriceTier
 
@@ -103,7 +102,7 @@ PROVENANCE = {"source", "in_0_70_6", "beyond_seed", "corrected", "retired", "pro
 # -- one model -------------------------------------------------------------------------------------
 
 
-def model_facts(fact: dict[str, Any], row: ProviderRow, wires: Wires) -> ModelFacts:
+def model_facts(fact: dict[str, Any], row: SourceRow, wires: Wires) -> ModelFacts:
     """What has to be said of a model beyond its provider's row."""
     name = f"{row.id}/{fact['id']}"
     api = fact["api"]
@@ -227,7 +226,7 @@ def successor(old: str, models: tuple[ModelFacts, ...], default: str) -> str:
 
 
 def retired_map(
-    old: dict[str, list[str]], models: dict[str, tuple[ModelFacts, ...]], rows: Rows
+    old: dict[str, list[str]], models: dict[str, tuple[ModelFacts, ...]], rows: SourceRows
 ) -> dict[str, dict[str, str]]:
     """Per provider, old id to the id to use now. The TOML's word counts."""
     out: dict[str, dict[str, str]] = {}
@@ -259,7 +258,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
-def build(source: Path, date: str, rows: Rows) -> dict[str, bytes]:
+def build(source: Path, date: str, rows: SourceRows) -> dict[str, bytes]:
     """File name, relative to the data folder, to content."""
     facts = lines(source / "facts.jsonl")
     known = {*ModelFacts.__struct_fields__, "provider", "reasoning", *PROVENANCE}
@@ -282,7 +281,7 @@ def build(source: Path, date: str, rows: Rows) -> dict[str, bytes]:
 
 
 def data_files(
-    made: dict[str, ModelFile], old: dict[str, list[str]], rows: Rows
+    made: dict[str, ModelFile], old: dict[str, list[str]], rows: SourceRows
 ) -> dict[str, bytes]:
     """The files for these models. old: per provider, ids that are no longer listed."""
     index: list[IndexRow] = []
@@ -335,7 +334,8 @@ def main(arguments: list[str]) -> None:
     files = {"providers.json": encode_rows(rows)}
     if arguments:
         files |= build(Path(arguments[0]), arguments[1], rows)
-    print("\n".join(write(files, DATA)))
+    for line in write(files, DATA):
+        print(line)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,12 @@ from msgspec import Struct
 
 from pi.ai.catalog.compile import compile_rows, encode_rows
 from pi.ai.catalog.downloads import laid_over
-from pi.ai.catalog.schema import ModelFacts, ModelFile, ModelIndex, ProviderRow, Rows
+from pi.ai.catalog.schema import ModelFacts, ModelFile, ModelIndex
 from pi.ai.catalog.update.fetch import fetch
 from pi.ai.catalog.update.learn import Taught, changes_in_words, teach
 from pi.ai.catalog.update.listing import Listed, keyed, read
 from pi.ai.catalog.update.refresh import MODELS_DEV
+from pi.ai.catalog.update.row import SourceRow, SourceRows
 from pi.ai.catalog.update.rules import corrected, explained, known_from, wanted
 from pi.ai.errors import PiError
 from pi.ai.model import Price, PriceTier
@@ -45,7 +46,7 @@ VARIABLE = "PI_MODELS_DEV_URL"
 class Old(Struct, frozen=True):
     """The catalog as it is."""
 
-    rows: Rows
+    rows: SourceRows
     files: dict[str, ModelFile]
     retired: dict[str, dict[str, str]]
 
@@ -73,12 +74,12 @@ def load(data: Path) -> Old:
     return Old(rows, files, index.retired)
 
 
-def source_of(row: ProviderRow) -> str:
+def source_of(row: SourceRow) -> str:
     """The name of the list that a provider's facts come from, "" if there is none."""
     return row.id if row.upstream.complete else BIG if row.models_dev else ""
 
 
-async def ask(rows: list[ProviderRow]) -> dict[str, bytes]:
+async def ask(rows: list[SourceRow]) -> dict[str, bytes]:
     """The lists that these providers need, by name. Raises `PiError`."""
     urls = {row.id: row.live_list for row in rows if row.upstream.complete}
     if any(source_of(row) == BIG for row in rows):
@@ -93,13 +94,13 @@ async def ask(rows: list[ProviderRow]) -> dict[str, bytes]:
     return {name: answer.body or b"" for name, answer in zip(urls, answers, strict=True)}
 
 
-def copies(folder: Path, rows: list[ProviderRow]) -> dict[str, bytes]:
+def copies(folder: Path, rows: list[SourceRow]) -> dict[str, bytes]:
     """The same from files."""
     names = {source_of(row) for row in rows} - {""}
     return {name: (folder / f"{name}.json").read_bytes() for name in names}
 
 
-def listed_for(row: ProviderRow, said: dict[str, bytes]) -> list[Listed]:
+def listed_for(row: SourceRow, said: dict[str, bytes]) -> list[Listed]:
     """What its list says about a provider. Raises `PiError`."""
     body = said[source_of(row)]
     if source_of(row) != BIG:
@@ -114,7 +115,7 @@ def listed_for(row: ProviderRow, said: dict[str, bytes]) -> list[Listed]:
 # -- a provider ------------------------------------------------------------------------------------
 
 
-def make(row: ProviderRow, old: Old, listed: list[Listed], date: str) -> Made:
+def make(row: SourceRow, old: Old, listed: list[Listed], date: str) -> Made:
     """The provider's models by its list."""
     before = {model.id: model for model in old.files[row.id].models}
     retired = old.retired.get(row.id, {})
@@ -160,7 +161,7 @@ def _doubted(before: dict[str, ModelFacts], name: str) -> bool:
 
 
 def differences(
-    row: ProviderRow,
+    row: SourceRow,
     before: dict[str, ModelFacts],
     after: dict[str, ModelFacts],
     taught: Taught,
@@ -212,7 +213,7 @@ def nonsense(facts: ModelFacts) -> list[str]:
     return found
 
 
-def idle(row: ProviderRow, listed: list[Listed], old: Old) -> list[str]:
+def idle(row: SourceRow, listed: list[Listed], old: Old) -> list[str]:
     """Rules of the TOML that did nothing: upstream may have caught up."""
     before = {model.id: model for model in old.files[row.id].models}
     bare = msgspec.structs.replace(row, corrections=())

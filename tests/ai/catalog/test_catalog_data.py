@@ -11,8 +11,8 @@ import pytest
 from pi.ai.catalog import Catalog, packaged
 from pi.ai.catalog.compile import compile_rows, encode_rows
 from pi.ai.catalog.draft import template_of
-from pi.ai.catalog.schema import ProviderRow
 from pi.ai.catalog.thinking import parse_levels
+from pi.ai.catalog.update.row import SourceRow
 from pi.ai.errors import ConfigError
 from pi.ai.model import LEVELS, Model
 from pi.ai.protocols import protocols
@@ -220,5 +220,7 @@ def test_a_template_that_leads_nowhere_is_an_error(folder: Path) -> None:
 
 def test_a_row_survives_the_compiled_form() -> None:
     for row in compile_rows(packaged.DATA).providers:
-        plain = msgspec.structs.replace(row, corrections=())
-        assert msgspec.json.decode(msgspec.json.encode(plain), type=ProviderRow) == plain
+        assert msgspec.json.decode(msgspec.json.encode(row), type=SourceRow) == row
+        plain = packaged.rows().providers
+        (start,) = [each for each in plain if each.id == row.id]
+        assert all(getattr(start, name) == getattr(row, name) for name in start.__struct_fields__)

@@ -15,9 +15,9 @@ from upstream_lists import ROWS, entry, models_dev, part
 
 from pi.ai.catalog import Catalog, packaged
 from pi.ai.catalog.downloads import Downloads
-from pi.ai.catalog.schema import ProviderRow
 from pi.ai.catalog.update.fetch import fetch
 from pi.ai.catalog.update.refresh import Outcome, Way, refresh
+from pi.ai.catalog.update.row import SourceRow
 from pi.ai.errors import AuthError, ConfigError, PiError, TransportError
 from pi.ai.request import Request
 from pi.ai.wire.http import Transport
@@ -35,7 +35,7 @@ async def transport() -> AsyncIterator[Transport]:
     await made.aclose()
 
 
-async def nobody(row: ProviderRow) -> Way | None:
+async def nobody(row: SourceRow) -> Way | None:
     """No provider has a list of its own."""
     return None
 
@@ -46,7 +46,7 @@ class Lists:
     def __init__(self, url: str, *names: str, error: PiError | None = None) -> None:
         self.url, self.names, self.error = url, names, error
 
-    async def __call__(self, row: ProviderRow) -> Way | None:
+    async def __call__(self, row: SourceRow) -> Way | None:
         if row.id not in self.names:
             return None
         if self.error is not None:

@@ -6,15 +6,16 @@ import pytest
 from pi.ai.catalog import packaged
 from pi.ai.catalog.compile import compile_rows
 from pi.ai.catalog.draft import draft
-from pi.ai.catalog.schema import Correction, Explained, ModelFacts, ProviderRow, Upstream, Wires
+from pi.ai.catalog.schema import ModelFacts, Wires
 from pi.ai.catalog.thinking import parse_levels
 from pi.ai.catalog.update.learn import teach
 from pi.ai.catalog.update.listing import Listed
+from pi.ai.catalog.update.row import Correction, Explained, SourceRow, Upstream
 from pi.ai.catalog.update.rules import corrected, known_from, wanted
 from pi.ai.model import Price, PriceTier
 
 WIRES = packaged.rows().wires
-ROW = ProviderRow(
+ROW = SourceRow(
     id="lab",
     name="Lab",
     api="openai-completions",
@@ -33,17 +34,17 @@ OLD = ModelFacts(
 KNOWN = {"big-2": OLD}
 
 
-def row(**changes: object) -> ProviderRow:
+def row(**changes: object) -> SourceRow:
     """The provider with rules."""
     return msgspec.structs.replace(ROW, **changes)
 
 
-def ruled(**rules: object) -> ProviderRow:
+def ruled(**rules: object) -> SourceRow:
     """The provider with rules for its lists."""
     return row(upstream=Upstream(**rules))  # type: ignore[arg-type]
 
 
-def facts(item: Listed, provider: ProviderRow = ROW, **more: bool) -> ModelFacts:
+def facts(item: Listed, provider: SourceRow = ROW, **more: bool) -> ModelFacts:
     """What becomes of a listed model."""
     learned = wanted(item, provider, KNOWN, WIRES, **more)
     assert learned is not None
@@ -383,7 +384,7 @@ def test_an_account_that_sees_little_is_no_loss() -> None:
 # -- the packaged rules ----------------------------------------------------------------------------
 
 
-def relearned(provider: ProviderRow, wires: Wires) -> list[str]:
+def relearned(provider: SourceRow, wires: Wires) -> list[str]:
     """Models whose wire would be another one if nobody had known them, of all that are packaged."""
     known = packaged.facts(provider.id)
     wrong: list[str] = []
@@ -419,7 +420,7 @@ def test_every_rule_of_the_packaged_rows_makes_sense() -> None:
         assert left_out(provider) == []
 
 
-def left_out(provider: ProviderRow) -> list[str]:
+def left_out(provider: SourceRow) -> list[str]:
     """Packaged models that a rule would leave out."""
     listed = [Listed(id=name) for name in packaged.facts(provider.id)]
     kept = {item.id for item in known_from(listed, provider)}

@@ -4,9 +4,10 @@ from typing import Any
 
 from pi.ai.catalog import packaged
 from pi.ai.catalog.compile import compile_rows
-from pi.ai.catalog.schema import ModelFacts, ProviderRow
+from pi.ai.catalog.schema import ModelFacts
+from pi.ai.catalog.update.row import SourceRow
 
-ROWS: dict[str, ProviderRow] = {row.id: row for row in compile_rows(packaged.DATA).providers}
+ROWS: dict[str, SourceRow] = {row.id: row for row in compile_rows(packaged.DATA).providers}
 
 
 def entry(facts: ModelFacts, **changes: Any) -> dict[str, Any]:

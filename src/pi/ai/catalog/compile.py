@@ -11,15 +11,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pi.ai.catalog.schema import (
-    NO_RULES,
-    ModelFacts,
-    ProviderRow,
-    Rows,
-    ThinkingTemplate,
-    Wires,
-)
+from pi.ai.catalog.schema import ModelFacts, ProviderRow, ThinkingTemplate, Wires
 from pi.ai.catalog.thinking import parse_levels
+from pi.ai.catalog.update.row import SourceRow, SourceRows
 from pi.ai.errors import ConfigError
 
 __all__ = ["compile_rows", "encode_rows"]
@@ -27,7 +21,7 @@ __all__ = ["compile_rows", "encode_rows"]
 T = TypeVar("T")
 
 
-def compile_rows(data: Path) -> Rows:
+def compile_rows(data: Path) -> SourceRows:
     """The rows of `data/providers/*.toml`, `wires.toml` and `thinking.toml`, by rank and id.
 
     Raises `ConfigError` that names file and key.
@@ -37,34 +31,33 @@ def compile_rows(data: Path) -> Rows:
         Wires,
         "wires.toml or thinking.toml",
     )
-    rows: list[ProviderRow] = []
+    rows: list[SourceRow] = []
     for path in sorted((data / "providers").glob("*.toml")):
-        row = _convert(_toml(path), ProviderRow, path.name)
+        row = _convert(_toml(path), SourceRow, path.name)
         _check(row, wires, path)
         rows.append(row)
     for name, template in wires.templates.items():
         if template.without_effort and template.without_effort not in wires.templates:
             raise ConfigError(f"thinking.toml: templates.{name}.without_effort: no such template")
-    return Rows(wires=wires, providers=tuple(sorted(rows, key=lambda row: (row.rank, row.id))))
+    return SourceRows(
+        wires=wires, providers=tuple(sorted(rows, key=lambda row: (row.rank, row.id)))
+    )
 
 
-def encode_rows(rows: Rows) -> bytes:
+def encode_rows(rows: SourceRows) -> bytes:
     """`data/providers.json`: one provider a line. What only updates need is left out."""
-    unset: dict[str, Any] = {
-        "live_list": "",
-        "live_headers": {},
-        "live_public": False,
-        "models_dev": (),
-        "upstream": NO_RULES,
-        "corrections": (),
-    }
-    lines = [msgspec.json.encode(msgspec.structs.replace(row, **unset)) for row in rows.providers]
+    lines = [msgspec.json.encode(_plain(row)) for row in rows.providers]
     body = b",\n".join(lines)
     wires = msgspec.json.encode(rows.wires)
     return b'{"wires":' + wires + b',"providers":[\n' + body + b"\n]}\n"
 
 
-def _check(row: ProviderRow, wires: Wires, path: Path) -> None:
+def _plain(row: SourceRow) -> ProviderRow:
+    fields = {name: getattr(row, name) for name in ProviderRow.__struct_fields__}
+    return ProviderRow(**fields)
+
+
+def _check(row: SourceRow, wires: Wires, path: Path) -> None:
     if row.id != path.stem:
         raise ConfigError(f"{path.name}: id: {row.id!r} is not the name of the file")
     for where, api in [("api", row.api), *((f"base_urls.{api}", api) for api in row.base_urls)]:

@@ -11,11 +11,8 @@ from msgspec import Struct, field
 from pi.ai.model import AuthHeader, Price, ThinkingLevel
 
 __all__ = [
-    "NO_RULES",
     "AuthRow",
     "AuthVariant",
-    "Correction",
-    "Explained",
     "HostRow",
     "IndexRow",
     "ModelFacts",
@@ -25,7 +22,6 @@ __all__ = [
     "ProviderRow",
     "Rows",
     "ThinkingTemplate",
-    "Upstream",
     "UserProvider",
     "WireRow",
     "Wires",
@@ -110,59 +106,6 @@ class ModelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     thinking: str | ThinkingTemplate | None = None
 
 
-class Correction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A fact that others have wrong. Applied whenever facts come from them.
-
-    match: a glob on the id. set: fields of `ModelFacts`, as in its JSON. window: the context window
-    that counts where the listed one is larger and prices rise above it; the listed one becomes the
-    extended one. reason: why, with a
-    source where there is one.
-    """
-
-    match: str
-    set: dict[str, Any] = {}
-    window: int = 0
-    reason: str
-
-
-class Explained(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Models that a rule holds for, and why. match: a glob on the id."""
-
-    match: str
-    reason: str
-
-
-class Upstream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How lists that others make of a provider's models become facts. Not read at a start.
-
-    add: whether models that nobody knew are taken up. only: globs; ids that match none are left
-    out. drop: ids that are left out. drop_deprecated: whether models that are listed as deprecated
-    are dropped; new ones always are. pinned: models whose prices lists have wrong. apis: glob to
-    the wire of new models, the last match counts, before the wire of the nearest known model.
-    package_apis: whether the client that a list names for a model tells its wire. levels:
-    glob to the thinking levels of new models, the last match counts; "" reads them from the list.
-    complete: the provider's own list says everything that matters and wins over all others.
-    keep: models that lists lack and that stay. gone: models that may vanish, in any number. price:
-    models whose price may move by any factor.
-    """
-
-    add: bool = True
-    only: tuple[str, ...] = ()
-    drop: tuple[Explained, ...] = ()
-    drop_deprecated: bool = False
-    pinned: tuple[Explained, ...] = ()
-    apis: dict[str, str] = {}
-    package_apis: bool = False
-    levels: dict[str, str] = {}
-    complete: bool = False
-    keep: tuple[Explained, ...] = ()
-    gone: tuple[Explained, ...] = ()
-    price: tuple[Explained, ...] = ()
-
-
-NO_RULES = Upstream()
-
-
 class ProviderRow(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
@@ -174,9 +117,6 @@ class ProviderRow(
     hosts: where a user's own URL is recognised as this provider's (see `catalog/infer.py`).
     cost_basis: of its models, as in `Model`. rules: applied in order, later ones win.
     notice: what the vendor's terms restrict, shown before a login.
-    live_list: URL of the provider's own list of models; live_headers: what it wants besides the
-    credential; live_public: it wants none. models_dev: the provider's keys there. upstream: how
-    lists become facts.
     retired: old model id to the id to use now, where the generator's choice is wrong.
     """
 
@@ -192,13 +132,7 @@ class ProviderRow(
     cost_basis: str = "metered"
     rules: tuple[ModelRule, ...] = ()
     notice: str = ""
-    live_list: str = ""
-    live_headers: dict[str, str] = {}
-    live_public: bool = False
-    models_dev: tuple[str, ...] = ()
-    upstream: Upstream = NO_RULES
     retired: dict[str, str] = {}
-    corrections: tuple[Correction, ...] = ()
 
 
 class WireRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from pi.ai.catalog.downloads import Difference, difference
 from pi.ai.catalog.draft import as_new
-from pi.ai.catalog.schema import ModelFacts, ProviderRow, Wires
+from pi.ai.catalog.schema import ModelFacts, Wires
 from pi.ai.catalog.update.listing import Listed
+from pi.ai.catalog.update.row import SourceRow
 from pi.ai.catalog.update.rules import MOST_LOST, explained, known_from, wanted
 
 __all__ = ["TOLERATED", "Taught", "changes_in_words", "lost", "teach"]
@@ -36,7 +37,7 @@ class Taught(Struct, frozen=True, kw_only=True):
 
 def teach(
     listed: Iterable[Listed],
-    row: ProviderRow,
+    row: SourceRow,
     known: Mapping[str, ModelFacts],
     wires: Wires,
     *,
@@ -92,7 +93,7 @@ def teach(
     )
 
 
-def lost(gone: Iterable[str], of: int, row: ProviderRow, tolerated: int = 0) -> str:
+def lost(gone: Iterable[str], of: int, row: SourceRow, tolerated: int = 0) -> str:
     """Why a list is not to be believed that lacks these of `of` ids, or "".
 
     tolerated: so many may always be missing.

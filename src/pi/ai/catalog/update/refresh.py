@@ -17,10 +17,11 @@ from msgspec import Struct
 from pi.ai.catalog import packaged
 from pi.ai.catalog.compile import compile_rows
 from pi.ai.catalog.downloads import FORMAT, Download, Downloads, Lesson, laid_over
-from pi.ai.catalog.schema import ModelFacts, ProviderRow, Wires
+from pi.ai.catalog.schema import ModelFacts, Wires
 from pi.ai.catalog.update.fetch import Answer, fetch
 from pi.ai.catalog.update.learn import Taught, teach
 from pi.ai.catalog.update.listing import Listed, keyed, read
+from pi.ai.catalog.update.row import SourceRow
 from pi.ai.catalog.update.store import clear_leftovers, store
 from pi.ai.errors import PiError, ProtocolError
 from pi.ai.request import Request
@@ -46,7 +47,7 @@ class Way(Struct, frozen=True):
     name: str
 
 
-Asked = Callable[[ProviderRow], Awaitable[Way | None]]
+Asked = Callable[[SourceRow], Awaitable[Way | None]]
 """Finds the way to a provider's own list, None if there is none. Raises `PiError` saying why."""
 
 
@@ -125,7 +126,7 @@ class _Own(Struct, frozen=True):
 
 
 async def _ask_models_dev(
-    rows: Iterable[ProviderRow], downloads: Downloads, transport: Transport, url: str
+    rows: Iterable[SourceRow], downloads: Downloads, transport: Transport, url: str
 ) -> _Big:
     listed = [row for row in rows if row.models_dev]
     if not listed:
@@ -138,7 +139,7 @@ async def _ask_models_dev(
         return _Big(problem=error.message)
 
 
-def _etag(rows: Iterable[ProviderRow], downloads: Downloads, url: str) -> str:
+def _etag(rows: Iterable[SourceRow], downloads: Downloads, url: str) -> str:
     """What all of these providers have last seen; "" if one of them needs the whole."""
     seen = {
         next(
@@ -165,7 +166,7 @@ def _parts(answer: Answer) -> _Big:
 
 
 async def _ask_own(
-    row: ProviderRow, asked: Asked, transport: Transport, turn: asyncio.Semaphore
+    row: SourceRow, asked: Asked, transport: Transport, turn: asyncio.Semaphore
 ) -> _Own | None:
     if not row.live_list:
         return None
@@ -186,7 +187,7 @@ async def _ask_own(
 class _Work:
     """One provider: what its file says and, list after list, what it shall say."""
 
-    def __init__(self, row: ProviderRow, wires: Wires, date: str, downloads: Downloads) -> None:
+    def __init__(self, row: SourceRow, wires: Wires, date: str, downloads: Downloads) -> None:
         self.row = row
         self.wires = wires
         self.date = date

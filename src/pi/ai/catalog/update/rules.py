@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from pi.ai.catalog.draft import as_new, draft, template_of
 from pi.ai.catalog.names import relative, undated
-from pi.ai.catalog.schema import Explained, ModelFacts, ProviderRow, Wires
+from pi.ai.catalog.schema import ModelFacts, Wires
 from pi.ai.catalog.thinking import DEFAULT_LEVELS
 from pi.ai.catalog.update.listing import KINDS, Kind, Listed, Prices
+from pi.ai.catalog.update.row import Explained, SourceRow
 from pi.ai.model import LEVELS, Price, PriceTier
 
 __all__ = ["MOST_LOST", "MOST_MOVED", "Learned", "corrected", "explained", "known_from", "wanted"]
@@ -40,7 +41,7 @@ class Learned(Struct, frozen=True):
     held: tuple[str, ...] = ()
 
 
-def known_from(listed: Iterable[Listed], row: ProviderRow) -> list[Listed]:
+def known_from(listed: Iterable[Listed], row: SourceRow) -> list[Listed]:
     """The models of a list that can take part in a session with this provider."""
     up = row.upstream
     return [
@@ -56,7 +57,7 @@ def known_from(listed: Iterable[Listed], row: ProviderRow) -> list[Listed]:
 
 def wanted(
     item: Listed,
-    row: ProviderRow,
+    row: SourceRow,
     known: Mapping[str, ModelFacts],
     wires: Wires,
     *,
@@ -75,7 +76,7 @@ def wanted(
     return _new(item, row, known, wires)
 
 
-def corrected(facts: ModelFacts, row: ProviderRow) -> ModelFacts:
+def corrected(facts: ModelFacts, row: SourceRow) -> ModelFacts:
     """The facts as the corrections of the provider's TOML have them."""
     for rule in row.corrections:
         if not fnmatchcase(facts.id, rule.match):
@@ -98,7 +99,7 @@ def explained(name: str, rules: Iterable[Explained]) -> str:
 # -- a known model ---------------------------------------------------------------------------------
 
 
-def _changed(item: Listed, row: ProviderRow, old: ModelFacts, *, prices_only: bool) -> Learned:
+def _changed(item: Listed, row: SourceRow, old: ModelFacts, *, prices_only: bool) -> Learned:
     held: list[str] = []
     facts = _priced(item, row, old, held)
     if not prices_only:
@@ -124,7 +125,7 @@ def _sized(item: Listed, facts: ModelFacts, held: list[str]) -> ModelFacts:
     )
 
 
-def _priced(item: Listed, row: ProviderRow, old: ModelFacts, held: list[str]) -> ModelFacts:
+def _priced(item: Listed, row: SourceRow, old: ModelFacts, held: list[str]) -> ModelFacts:
     """The facts with the prices of the list, where they can be believed."""
     said = item.prices
     if (old.cost_basis or row.cost_basis).startswith("subscription"):
@@ -204,7 +205,7 @@ def _factor(old: float, new: float) -> float:
 
 
 def _new(
-    item: Listed, row: ProviderRow, known: Mapping[str, ModelFacts], wires: Wires
+    item: Listed, row: SourceRow, known: Mapping[str, ModelFacts], wires: Wires
 ) -> Learned | None:
     api = _api(item, row, known)
     if api not in row.base_urls:
@@ -240,7 +241,7 @@ def _new(
     return Learned(corrected(facts, row), like)
 
 
-def _api(item: Listed, row: ProviderRow, known: Mapping[str, ModelFacts]) -> str:
+def _api(item: Listed, row: SourceRow, known: Mapping[str, ModelFacts]) -> str:
     """The wire of a new model: by rule, by package, else that of the nearest known one."""
     if len(row.base_urls) == 1:
         return row.api
@@ -253,7 +254,7 @@ def _api(item: Listed, row: ProviderRow, known: Mapping[str, ModelFacts]) -> str
     return api or row.api
 
 
-def _first_price(item: Listed, row: ProviderRow, base: ModelFacts) -> dict[str, object]:
+def _first_price(item: Listed, row: SourceRow, base: ModelFacts) -> dict[str, object]:
     """Price and basis of a new model. A list writes 0 for free, for unknown and for included."""
     said = item.prices
     if not said and base.cost_basis != "unknown":
@@ -269,7 +270,7 @@ def _first_price(item: Listed, row: ProviderRow, base: ModelFacts) -> dict[str, 
     return {"cost": Price(), "cost_basis": "free" if free else "unknown"}
 
 
-def _levels(item: Listed, row: ProviderRow, facts: ModelFacts, wires: Wires) -> str:
+def _levels(item: Listed, row: SourceRow, facts: ModelFacts, wires: Wires) -> str:
     """The thinking levels of a new model, as in `ModelFacts`."""
     if item.thinks is False:
         return ""

@@ -8,8 +8,8 @@ import msgspec
 
 from pi.ai.catalog import packaged
 from pi.ai.catalog.draft import draft
-from pi.ai.catalog.schema import ProviderRow
 from pi.ai.catalog.update.refresh import Way
+from pi.ai.catalog.update.row import SourceRow
 from pi.ai.model import Model
 from pi.ai.request import Request
 from pi.coding.home import Home
@@ -17,7 +17,7 @@ from pi.coding.home import Home
 __all__ = ["way_to"]
 
 
-async def way_to(home: Home, row: ProviderRow) -> Way | None:
+async def way_to(home: Home, row: SourceRow) -> Way | None:
     """The signed request for the list of `row`; None if there is nobody to ask or nothing to show.
 
     Raises `AuthError` or `ConfigError` if the credential cannot be used.
@@ -45,6 +45,6 @@ async def way_to(home: Home, row: ProviderRow) -> Way | None:
     return Way(request, request.url.partition("?")[0] if moved else row.live_list)
 
 
-def _request(model: Model, tail: str, row: ProviderRow) -> Request:
+def _request(model: Model, tail: str, row: SourceRow) -> Request:
     url = model.base_url.rstrip("/") + tail if tail else model.base_url
     return Request(url, {**model.headers, **row.live_headers}, method="GET")

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import msgspec
 
 from pi.ai.catalog import packaged
-from pi.ai.catalog.schema import ProviderRow
 from pi.ai.catalog.update.refresh import MODELS_DEV, Outcome, Way, refresh
+from pi.ai.catalog.update.row import SourceRow
 from pi.ai.errors import ConfigError
 from pi.ai.wire.http import Transport
 from pi.coding.cli.args import Arguments
@@ -31,7 +31,7 @@ def run(home: Home, args: Arguments) -> int:
     async def work() -> int:
         transport = Transport(env=home.env)
 
-        async def asked(row: ProviderRow) -> Way | None:
+        async def asked(row: SourceRow) -> Way | None:
             return await way_to(home, row)
 
         try:
