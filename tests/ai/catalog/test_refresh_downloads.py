@@ -161,7 +161,7 @@ JSON = st.recursive(
 KEYS = st.sampled_from(list(Difference.__struct_encode_fields__))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(st.dictionaries(KEYS, JSON, max_size=5), st.dictionaries(KEYS, JSON, max_size=5))
 def test_anything_in_a_file(tmp_path: Path, one: dict[str, Any], other: dict[str, Any]) -> None:
     """Whatever stands there, every packaged model is there and sound."""
@@ -174,7 +174,7 @@ def test_anything_in_a_file(tmp_path: Path, one: dict[str, Any], other: dict[str
         assert min(model.cost.input, model.cost.output) >= 0
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.binary(max_size=50) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_anything_as_a_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "groq.json").write_bytes(content)

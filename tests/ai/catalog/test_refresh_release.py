@@ -20,6 +20,7 @@ from support.server import BlockingServer, Reply, Seen, json_reply
 from support.source import SRC
 
 GROQ = packaged.facts("groq")["qwen/qwen3.8-27b"]
+PROVIDERS = ("groq", "azure-openai-responses", "vercel-ai-gateway")
 NEW = entry(
     GROQ,
     id="lab/new-1",
@@ -76,10 +77,18 @@ def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def release(tmp_path: Path, script: ModuleType, capsys: pytest.CaptureFixture[str]) -> Release:
-    """A copy of the data, and one provider of which models.dev says what is packaged."""
+    """A copy of the data of a few providers, and an empty folder for lists."""
     data, source = tmp_path / "data", tmp_path / "lists"
-    shutil.copytree(packaged.DATA, data)
-    source.mkdir()
+    for folder in (data / "providers", data / "models", source):
+        folder.mkdir(parents=True)
+    for name in ("wires.toml", "thinking.toml", "index.json"):
+        shutil.copy(packaged.DATA / name, data)
+    for name in PROVIDERS:
+        shutil.copy(packaged.DATA / f"providers/{name}.toml", data / "providers")
+        shutil.copy(packaged.DATA / f"models/{name}.json", data / "models")
+    old = script.load(data)
+    script.write(script.data_files(old.files, old.retired, old.rows), data)
+    script.write({"providers.json": encode_rows(old.rows)}, data)
 
     def run(*args: str, only: str = "groq", copies: bool = True) -> Done:
         words = ["--data", str(data), "--date", "2030-01-01", *args]

@@ -6,6 +6,7 @@ key.
 """
 
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,10 +22,10 @@ __all__ = ["compile_rows", "encode_rows"]
 T = TypeVar("T")
 
 
-def compile_rows(data: Path) -> SourceRows:
+def compile_rows(data: Path, only: Collection[str] = ()) -> SourceRows:
     """The rows of `data/providers/*.toml`, `wires.toml` and `thinking.toml`, by rank and id.
 
-    Raises `ConfigError` that names file and key.
+    only: these providers, by default all. Raises `ConfigError` that names file and key.
     """
     wires = _convert(
         {**_toml(data / "wires.toml"), **_toml(data / "thinking.toml")},
@@ -33,6 +34,8 @@ def compile_rows(data: Path) -> SourceRows:
     )
     rows: list[SourceRow] = []
     for path in sorted((data / "providers").glob("*.toml")):
+        if only and path.stem not in only:
+            continue
         row = _convert(_toml(path), SourceRow, path.name)
         _check(row, wires, path)
         rows.append(row)

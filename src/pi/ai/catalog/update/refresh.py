@@ -82,8 +82,8 @@ async def refresh(
 
     Raises `ConfigError` if a file cannot be written; what was written before stays.
     """
-    rows = compile_rows(packaged.DATA)
-    chosen = [row for row in rows.providers if row.id in providers]
+    rows = compile_rows(packaged.DATA, providers)
+    chosen = rows.providers if providers else ()
     date = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     downloads = Downloads(folder)
     clear_leftovers(folder)
