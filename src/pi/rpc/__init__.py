@@ -17,7 +17,7 @@ __all__ = ["BlockingClient", "Client", "RpcError", "UnknownEvent"]
 
 
 class Client(AsyncClient):
-    __doc__ = AsyncClient.__doc__
+    """A client, as `AsyncClient` describes it, with a twin for code without an event loop."""
 
     @staticmethod
     def blocking(

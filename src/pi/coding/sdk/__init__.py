@@ -11,7 +11,7 @@ __all__ = ["BlockingSession", "Session", "SessionOptions"]
 
 
 class Session(AsyncSession):
-    __doc__ = AsyncSession.__doc__
+    """A session, as `AsyncSession` describes it, with a twin for code without an event loop."""
 
     @staticmethod
     def blocking(
