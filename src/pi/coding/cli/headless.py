@@ -95,13 +95,17 @@ async def _run_lines(
     def write(line: bytes) -> None:
         outlet.write(mask(line))
 
-    if args.text("mode") == "rpc":
-        from pi.coding.modes.rpc import read_lines, run_rpc
+    outlet.watch()
+    try:
+        if args.text("mode") == "rpc":
+            from pi.coding.modes.rpc import read_lines, run_rpc
 
-        return await run_rpc(composition.session, read_lines(0), write)
-    from pi.coding.modes.json import run_json
+            return await run_rpc(composition.session, read_lines(0), write)
+        from pi.coding.modes.json import run_json
 
-    return await run_json(composition.session, prompts, write=write)
+        return await run_json(composition.session, prompts, write=write)
+    finally:
+        outlet.unwatch()
 
 
 def wishes(args: Arguments) -> Wishes:

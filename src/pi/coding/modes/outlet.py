@@ -1,12 +1,14 @@
 """Lines of JSON to whoever reads our standard output.
 
 A reader that stalls stalls us: nothing is kept for it in memory, a write waits until there is room.
-While it waits, signals are still heard. A reader that has left is noticed once; what is written
-after that goes nowhere.
+While it waits, signals are still heard. A reader that has left is noticed, once, even if there is
+nothing to write; what is written after that goes nowhere.
 """
 
+import asyncio
 import os
 import select
+import stat
 import time
 from collections.abc import Callable
 from typing import Any
@@ -71,6 +73,22 @@ class Outlet:
         else:
             if rest:
                 self._close()
+
+    def watch(self) -> None:
+        """Notice from now on when the reader leaves, where the system tells."""
+        mode = os.fstat(self._fd).st_mode
+        if self._poll is not None and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+            asyncio.get_running_loop().add_reader(self._fd, self._stirred)
+
+    def unwatch(self) -> None:
+        """Notice it only when something is written."""
+        asyncio.get_running_loop().remove_reader(self._fd)
+
+    def _stirred(self) -> None:
+        self.unwatch()  # data or half an end would be told again and again
+        gone = select.POLLERR | select.POLLHUP
+        if not self.closed and any(events & gone for _, events in self._poll.poll(0)):
+            self._close()
 
     @property
     def _most(self) -> int:
