@@ -1,8 +1,16 @@
 """What every test stands on: no key, no proxy and no home of the person who runs the tests."""
 
+import contextlib
 import os
+import signal
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Whoever starts the tests in the background of a shell has Ctrl+C ignored, and every program
+    # that a test starts would inherit that.
+    with contextlib.suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _KEPT = {"PATH", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC", "PATHEXT", "TZ"}
 _KEPT_PREFIXES = ("LC_", "PYTHON", "COV", "PYTEST", "HYPOTHESIS")

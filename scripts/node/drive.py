@@ -46,7 +46,9 @@ def answer(seen: Seen) -> Reply:
         calls = [{"index": 0, "id": "call_1", "type": "function", "function": call}]
         return Reply([chunk({"tool_calls": calls}), chunk({}, "tool_calls", USAGE), end[1]])
     if "slowly" in said:
-        return Reply([piece for n in range(50) for piece in (chunk({"content": f"slow {n} "}), 0.1)])
+        return Reply(
+            [piece for n in range(50) for piece in (chunk({"content": f"slow {n} "}), 0.1)]
+        )
     return Reply([chunk({"content": "Hello "}), chunk({"content": "there"}), *end])
 
 

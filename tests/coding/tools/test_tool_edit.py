@@ -236,7 +236,7 @@ def test_missing_permissions_are_named(make, tmp_path: Path) -> None:
     for name, mode in (("closed", 0o444), ("secret", 0o000), ("open", 0o666)):
         make(name, "a\n").chmod(mode)
     for folder in tmp_path.parents:
-        if "pytest-" in folder.name:
+        if "pytest-" in str(folder):
             folder.chmod(0o755)  # or nobody else could come here
     tmp_path.chmod(0o555)
     done = subprocess.run(
