@@ -6,6 +6,7 @@ a session of another program may hold.
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -19,12 +20,15 @@ from pi.coding.session.log import SessionLog
 
 __all__ = ["export_html", "export_jsonl"]
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 Mask = Callable[[bytes], bytes]
 
 
 def export_html(log: SessionLog, path: Path, mask: Mask = bytes) -> Path:
     """Write all branches as one page that needs nothing else. Gives the path."""
-    return _write(path, (mask(part.encode("utf-8", "replace")) for part in page(log)))
+    parts = (_CONTROL.sub("", part).encode("utf-8", "replace") for part in page(log))
+    return _write(path, map(mask, parts))
 
 
 def export_jsonl(log: SessionLog, path: Path, mask: Mask = bytes) -> Path:
