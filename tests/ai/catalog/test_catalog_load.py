@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import msgspec
@@ -134,30 +133,9 @@ def test_models_json_holds_for_ready_made_models_too(tmp_path: Path) -> None:
 # -- cost ------------------------------------------------------------------------------------------
 
 
-def best_of(count: int, work: object) -> float:
-    """The fastest of some runs, in seconds: what the work costs without its neighbours."""
-    assert callable(work)
-    times: list[float] = []
-    for _ in range(count):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def test_looking_up_a_model_again_costs_next_to_nothing(catalog: Catalog) -> None:
-    catalog.model("openrouter", "openai/gpt-5.4")
-
-    def thousand() -> None:
-        for _ in range(1000):
-            catalog.model("openrouter", "openai/gpt-5.4")
-
-    assert best_of(5, thousand) < 1e-3  # 1 us each
-
-
-def test_making_all_models_of_the_largest_provider_is_quick() -> None:
-    Catalog().models("openrouter")  # protocols are loaded
-    assert best_of(5, lambda: Catalog().models("openrouter")) < 0.05
+def test_looking_up_a_model_again_makes_nothing(catalog: Catalog) -> None:
+    first = catalog.model("openrouter", "openai/gpt-5.4")
+    assert catalog.model("openrouter", "openai/gpt-5.4") is first
 
 
 def test_lists_load_no_wire_and_nothing_heavy() -> None:
