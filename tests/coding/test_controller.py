@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from controller_session import talking, until
 
 from pi.agent.events import AgentEnd, MessageEnd
 from pi.agent.functions import tool as make_tool
@@ -25,6 +24,7 @@ from pi.coding.api.events import (
 from pi.coding.session.entries import ModelChange
 from pi.coding.session.errors import SessionError
 from pi.coding.session.log import SessionLog
+from support.controller_session import talking, until
 
 
 async def test_a_prompt_is_waited_for_and_a_submission_is_not(tmp_path: Path) -> None:

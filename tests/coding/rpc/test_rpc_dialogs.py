@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controller_session import talking
 
 from pi.coding.modes.rpc.lines import LineSplitter
 from pi.coding.modes.rpc.server import Server
+from support.controller_session import talking
 from support.rpc_process import check
 
 
