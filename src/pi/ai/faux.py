@@ -23,6 +23,7 @@ from pi.ai.client import Client, transports
 from pi.ai.messages import Context, UserMessage, text_of
 from pi.ai.model import Model, Price
 from pi.ai.request import Request
+from pi.ai.stream import Transport
 
 __all__ = [
     "Answer",
@@ -30,6 +31,7 @@ __all__ = [
     "Part",
     "Script",
     "fail",
+    "faux_client",
     "faux_model",
     "scripted",
     "text",
@@ -77,6 +79,29 @@ def fail(kind: str, message: str) -> Part:
 def wait(seconds: float) -> Part:
     """Send nothing for a while."""
     return Part("wait", seconds=seconds)
+
+
+def faux_client(script: Script, *, pause: float = 0.0) -> Client:
+    """A client without credentials that reaches models of this protocol only.
+
+    pause: seconds before each chunk.
+    """
+    return _FauxClient(FauxTransport(script, pause=pause))
+
+
+class _FauxClient(Client):
+    """A client with one transport."""
+
+    def __init__(self, transport: "FauxTransport") -> None:
+        super().__init__(authorize=_no_credential)
+        self._script = transport
+
+    def transport(self, url: str) -> Transport:
+        return self._script
+
+
+async def _no_credential(model: Model) -> Access:
+    return Access(model, lambda request: request)
 
 
 def _cut(content: str, size: int) -> tuple[str, ...]:

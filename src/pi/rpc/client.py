@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from pi.agent.events import MessageEnd
-from pi.ai.errors import ErrorInfo, TransportError, to_exception
+from pi.ai.errors import AbortedError, ErrorInfo, TransportError, to_exception
 from pi.ai.messages import AssistantMessage, ImageContent
 from pi.ai.model import ThinkingLevel
 from pi.coding.api import commands as c
@@ -82,10 +82,12 @@ class AsyncClient:
     async def prompt(self, text: str, *images: ImageContent) -> AssistantMessage | None:
         """Say something and wait until all is settled; gives the last answer, if there was one.
 
-        Raises `PiError` by kind if the answer failed. An aborted answer is given as it is.
+        Raises `PiError` by kind if the answer failed, `AbortedError` if somebody aborted the run.
         """
         answer: AssistantMessage | None = None
         async for event in self.stream(text, *images):
+            if isinstance(event, AgentSettled) and event.aborted:
+                raise AbortedError("the run was aborted")
             if isinstance(event, MessageEnd) and isinstance(event.message, AssistantMessage):
                 answer = event.message
         if answer is not None and answer.stop_reason == "error":

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,7 @@ import pytest
 import pi
 from pi.agent.events import MessageUpdate, ToolExecutionEnd
 from pi.agent.hooks import Block, Hooks
-from pi.ai.auth.base import Access
-from pi.ai.client import transports
-from pi.ai.faux import FauxTransport, Script, fail, faux_model, text, tool, wait
+from pi.ai.faux import Script, fail, faux_client, faux_model, text, tool, wait
 from pi.ai.messages import ImageContent
 from pi.coding.api.commands import GetEntries
 from pi.coding.api.events import AgentSettled
@@ -22,23 +20,20 @@ from pi.coding.sdk import BlockingSession
 MODEL = faux_model()
 
 
-async def authorize(model: pi.Model) -> Access:
-    return Access(model, lambda request: request)
-
-
 @pytest.fixture
-def scripted(tmp_path: Path) -> Iterator[Callable[..., dict[str, Any]]]:
+def scripted(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """Options of a session whose model plays a script."""
 
     def options(script: Script, **more: Any) -> dict[str, Any]:
-        transport = FauxTransport(script, pause=more.pop("pause", 0.0))
-        transports.remove("faux")
-        transports.add("faux", transport)
-        client = pi.Client(authorize=authorize)
+        client = faux_client(script, pause=more.pop("pause", 0.0))
         return {"model": MODEL, "client": client, "cwd": tmp_path, **more}
 
-    yield options
-    transports.remove("faux")
+    return options
+
+
+def contexts(options: dict[str, Any]) -> list[pi.Context]:
+    """What the model was given."""
+    return options["client"].transport("faux:").contexts
 
 
 async def test_a_conversation(scripted: Any) -> None:
@@ -85,7 +80,8 @@ async def test_own_tools_plain_and_async(scripted: Any) -> None:
         [text("done")],
     ]
     events: list[Any] = []
-    async with pi.Session(**scripted(script, tools=[add, shout_out, "read"])) as session:
+    options = scripted(script, tools=[add, shout_out, "read"])
+    async with pi.Session(**options) as session:
         session.subscribe(events.append)
         await session.prompt("Go")
     ended = [e for e in events if isinstance(e, ToolExecutionEnd)]
@@ -94,15 +90,16 @@ async def test_own_tools_plain_and_async(scripted: Any) -> None:
         "shout": "HI",
     }
     assert seen == [False]
-    offered = [d.name for d in transports.get("faux").contexts[0].tools]
+    offered = [d.name for d in contexts(options)[0].tools]
     assert offered == ["read", "add", "shout"]
 
 
 async def test_no_tools_and_the_usual_ones(scripted: Any) -> None:
     for tools, names in ((None, ["read", "bash", "edit", "write"]), ([], [])):
-        async with pi.Session(**scripted([[text("x")]], tools=tools)) as session:
+        options = scripted([[text("x")]], tools=tools)
+        async with pi.Session(**options) as session:
             await session.prompt("Hi")
-            assert [d.name for d in transports.get("faux").contexts[0].tools] == names
+            assert [d.name for d in contexts(options)[0].tools] == names
 
 
 async def test_events_of_a_prompt(scripted: Any) -> None:
@@ -141,13 +138,15 @@ async def test_steering_while_it_works(scripted: Any) -> None:
         assert texts == ["Go", "Left", "Later"]
 
 
-async def test_an_abort_is_an_answer_and_a_failure_is_an_error(scripted: Any) -> None:
+async def test_an_abort_and_a_failure_are_errors_and_it_goes_on(scripted: Any) -> None:
     script = [[text("slow " * 99)], [fail("quota", "no money left")], [text("fine")]]
     async with pi.Session(**scripted(script, pause=0.02)) as session:
         running = asyncio.ensure_future(session.prompt("Go"))
         await asyncio.sleep(0.1)
         await session.abort()
-        assert (await running).stop_reason == "aborted"
+        with pytest.raises(pi.AbortedError):
+            await running
+        assert session.messages[-1].stop_reason == "aborted"
         with pytest.raises(pi.QuotaError, match="no money left"):
             await session.prompt("Go")
         assert (await session.prompt("Go", ImageContent("aGk=", "image/png"))).text == "fine"
@@ -210,11 +209,12 @@ async def test_a_session_without_a_credential_says_what_to_do(tmp_path: Path) ->
 
 
 async def test_commands_and_limits(scripted: Any) -> None:
-    async with pi.Session(**scripted([[text("x")]])) as session:
+    options = scripted([[text("x")]])
+    async with pi.Session(**options) as session:
         result = await session.bash("echo hi")
         assert (result.output, result.exit_code) == ("hi", 0)
         await session.prompt("Look")
-        assert "echo hi" in str(transports.get("faux").contexts[0].messages[0])
+        assert "echo hi" in str(contexts(options)[0].messages[0])
         queued = await session.clear_queue()
         assert queued.steering == ()
         with pytest.raises(pi.ConfigError, match="compact"):
@@ -240,7 +240,8 @@ def test_the_blocking_twin(scripted: Any) -> None:
 def test_a_blocking_prompt_can_be_aborted_from_another_thread(scripted: Any) -> None:
     with pi.Session.blocking(**scripted([[text("slow " * 99)]], pause=0.02)) as session:
         threading.Timer(0.1, session.abort).start()
-        assert session.prompt("Go").stop_reason == "aborted"
+        with pytest.raises(pi.AbortedError):
+            session.prompt("Go")
 
 
 def test_both_twins_have_the_same_methods() -> None:

@@ -16,7 +16,7 @@ from pi.agent.functions import as_tool
 from pi.agent.hooks import Hooks
 from pi.agent.tools import Tool
 from pi.ai.client import Client
-from pi.ai.errors import ConfigError, ErrorInfo, to_exception
+from pi.ai.errors import AbortedError, ConfigError, ErrorInfo, to_exception
 from pi.ai.messages import AssistantMessage, ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api import commands as c
@@ -59,11 +59,20 @@ class AsyncSession:
     async def prompt(self, text: str, *images: ImageContent) -> AssistantMessage:
         """Say something and wait until all is settled; gives the last answer.
 
-        Raises `PiError` by kind if the answer failed; what arrived of it is in `messages`. An
-        answer that was aborted is given as it is: see its `stop_reason`.
+        Raises `PiError` by kind if the answer failed, `AbortedError` if somebody aborted the run;
+        what arrived is in `messages`.
         """
         session = await self._open()
-        answer: AssistantMessage | None = await session.send(c.Prompt(text, images))
+        ended: list[AgentSettled] = []
+        unsubscribe = session.subscribe(
+            lambda event: ended.append(event) if isinstance(event, AgentSettled) else None
+        )
+        try:
+            answer: AssistantMessage | None = await session.send(c.Prompt(text, images))
+        finally:
+            unsubscribe()
+        if any(settled.aborted for settled in ended):
+            raise AbortedError("the run was aborted")
         if answer is None:
             raise ConfigError("the prompt was not answered: nothing was asked of the model")
         if answer.stop_reason == "error":
