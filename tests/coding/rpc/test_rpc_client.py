@@ -12,7 +12,6 @@ import pytest
 
 import pi
 from pi.agent.events import ToolExecutionEnd
-from pi.ai.client import transports
 from pi.coding.api import commands as c
 from pi.coding.api.events import AgentSettled, SessionInfoChanged
 from pi.coding.api.ui import NoUser
@@ -235,4 +234,3 @@ def test_a_tree_as_deep_as_a_long_session_is_written(tmp_path: Path) -> None:
     data = tree_json(log)
     assert data.count(b'"children":[') == 5000
     assert data.count(b"[") == data.count(b"]")
-    assert "faux" not in transports
