@@ -26,7 +26,7 @@ def _pyproject() -> dict[str, Any]:
 
 def _pins(lock: str) -> dict[str, str]:
     text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
-    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.M))
+    return dict(re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==(\S+)", text, re.M))
 
 
 def test_the_locks_hold_what_the_project_asks_for() -> None:

@@ -11,7 +11,9 @@ from msgspec import UNSET, Struct, UnsetType, field
 from pi.ai.messages import Usage
 from pi.ai.model import Model, Price, ThinkingLevel
 from pi.coding.api import commands as c
+from pi.coding.api.base import Answer
 from pi.coding.api.events import CompactionResult
+from pi.coding.api.setup import SETUP_ANSWERS
 
 __all__ = [
     "ANSWERS",
@@ -45,30 +47,26 @@ __all__ = [
 ]
 
 
-class _Answer(Struct, frozen=True, rename="camel"):
-    """What all answers have in common: how they are written."""
-
-
-class Taken(_Answer, frozen=True):
+class Taken(Answer, frozen=True):
     """What became of a prompt."""
 
     disposition: c.Disposition
 
 
-class Queued(_Answer, frozen=True):
+class Queued(Answer, frozen=True):
     """The texts that were waiting."""
 
     steering: tuple[str, ...] = ()
     follow_up: tuple[str, ...] = ()
 
 
-class Cancelled(_Answer, frozen=True):
+class Cancelled(Answer, frozen=True):
     """Whether an extension has prevented it."""
 
     cancelled: bool = False
 
 
-class Rates(_Answer, frozen=True):
+class Rates(Answer, frozen=True):
     """US dollars per million tokens."""
 
     input: float
@@ -77,7 +75,7 @@ class Rates(_Answer, frozen=True):
     cache_write: float
 
 
-class ModelInfo(_Answer, frozen=True):
+class ModelInfo(Answer, frozen=True):
     """A model, in full. Nothing secret is in it."""
 
     id: str
@@ -109,7 +107,7 @@ class ModelInfo(_Answer, frozen=True):
         )
 
 
-class SessionState(_Answer, frozen=True, kw_only=True):
+class SessionState(Answer, frozen=True, kw_only=True):
     """How things stand. `session_file` need not exist before the first prompt."""
 
     model: ModelInfo
@@ -126,27 +124,27 @@ class SessionState(_Answer, frozen=True, kw_only=True):
     pending_message_count: int
 
 
-class Messages(_Answer, frozen=True):
+class Messages(Answer, frozen=True):
     """A conversation: messages of all roles, as JSON data when read from a pipe."""
 
     messages: tuple[Any, ...]
 
 
-class Entries(_Answer, frozen=True):
+class Entries(Answer, frozen=True):
     """Lines of a session file. `leaf_id`: the entry that the next one follows."""
 
     entries: tuple[msgspec.Raw, ...]
     leaf_id: str | None
 
 
-class Tree(_Answer, frozen=True):
+class Tree(Answer, frozen=True):
     """`tree`: nodes `{entry, children, label?, labelTimestamp?}`, nested as deep as the session."""
 
     tree: msgspec.Raw
     leaf_id: str | None
 
 
-class ModelChoice(_Answer, frozen=True):
+class ModelChoice(Answer, frozen=True):
     """The model that is used now. `is_scoped`: it was taken from the user's list."""
 
     model: ModelInfo
@@ -154,25 +152,25 @@ class ModelChoice(_Answer, frozen=True):
     is_scoped: bool
 
 
-class Models(_Answer, frozen=True):
+class Models(Answer, frozen=True):
     """Models that can be used."""
 
     models: tuple[ModelInfo, ...]
 
 
-class ThinkingChoice(_Answer, frozen=True):
+class ThinkingChoice(Answer, frozen=True):
     """The thinking level that is used now."""
 
     level: ThinkingLevel
 
 
-class Levels(_Answer, frozen=True):
+class Levels(Answer, frozen=True):
     """Thinking levels, in order."""
 
     levels: tuple[ThinkingLevel, ...]
 
 
-class BashResult(_Answer, frozen=True):
+class BashResult(Answer, frozen=True):
     """A command that has ended. There is no exit code if it was ended by a signal.
 
     `full_output_path`: the file with all of the output, if `output` is only the end of it.
@@ -185,7 +183,7 @@ class BashResult(_Answer, frozen=True):
     full_output_path: str | UnsetType = UNSET
 
 
-class TokenTotals(_Answer, frozen=True):
+class TokenTotals(Answer, frozen=True):
     """Tokens of a whole session."""
 
     input: int
@@ -195,7 +193,7 @@ class TokenTotals(_Answer, frozen=True):
     total: int
 
 
-class ContextUsage(_Answer, frozen=True):
+class ContextUsage(Answer, frozen=True):
     """How full the window is; unknown (None) between a compaction and the next answer."""
 
     tokens: int | None
@@ -203,7 +201,7 @@ class ContextUsage(_Answer, frozen=True):
     percent: float | None
 
 
-class ModelSpending(_Answer, frozen=True):
+class ModelSpending(Answer, frozen=True):
     """What one model has used. Summaries and model work inside tools are without a model: ""."""
 
     provider: str
@@ -212,7 +210,7 @@ class ModelSpending(_Answer, frozen=True):
     usage: Usage
 
 
-class SessionStats(_Answer, frozen=True, kw_only=True):
+class SessionStats(Answer, frozen=True, kw_only=True):
     """Numbers about the whole session, all branches. `cost` is in US dollars."""
 
     session_file: str | UnsetType = UNSET
@@ -228,20 +226,20 @@ class SessionStats(_Answer, frozen=True, kw_only=True):
     models: tuple[ModelSpending, ...] = ()
 
 
-class Written(_Answer, frozen=True):
+class Written(Answer, frozen=True):
     """The file that was written."""
 
     path: str
 
 
-class Forked(_Answer, frozen=True):
+class Forked(Answer, frozen=True):
     """A session that begins before the prompt `text`."""
 
     text: str | UnsetType = UNSET
     cancelled: bool = False
 
 
-class Navigated(_Answer, frozen=True):
+class Navigated(Answer, frozen=True):
     """The place where the session goes on; `text` is that of the prompt that was left out."""
 
     leaf_id: str | None
@@ -249,26 +247,26 @@ class Navigated(_Answer, frozen=True):
     cancelled: bool = False
 
 
-class ForkMessage(_Answer, frozen=True):
+class ForkMessage(Answer, frozen=True):
     """A prompt and its entry."""
 
     entry_id: str
     text: str
 
 
-class ForkMessages(_Answer, frozen=True):
+class ForkMessages(Answer, frozen=True):
     """The prompts of a branch."""
 
     messages: tuple[ForkMessage, ...]
 
 
-class LastText(_Answer, frozen=True):
+class LastText(Answer, frozen=True):
     """The text of the last answer, if there is one."""
 
     text: str | None
 
 
-class SourceInfo(_Answer, frozen=True, omit_defaults=True):
+class SourceInfo(Answer, frozen=True, omit_defaults=True):
     """Where a command comes from.
 
     scope: `user`, `project` or `temporary`. source: how it was found, such as `auto` or `cli`.
@@ -281,7 +279,7 @@ class SourceInfo(_Answer, frozen=True, omit_defaults=True):
     base_dir: str | None = None
 
 
-class CommandInfo(_Answer, frozen=True, omit_defaults=True):
+class CommandInfo(Answer, frozen=True, omit_defaults=True):
     """A slash command, without the slash. `source`: extension, prompt or skill."""
 
     name: str
@@ -290,7 +288,7 @@ class CommandInfo(_Answer, frozen=True, omit_defaults=True):
     description: str = ""
 
 
-class Commands(_Answer, frozen=True):
+class Commands(Answer, frozen=True):
     """The slash commands there are."""
 
     commands: tuple[CommandInfo, ...]
@@ -334,5 +332,6 @@ ANSWERS: dict[type[Struct], Any] = {
     c.ImportSession: Cancelled,
     c.Fork: Forked,
     c.Clone: Cancelled,
+    **SETUP_ANSWERS,
 }
 """Type of the answer by type of the command."""

@@ -12,7 +12,9 @@ from msgspec import Struct, field
 
 from pi.ai.messages import AssistantMessage, ImageContent
 from pi.ai.model import Model, ThinkingLevel
+from pi.coding.api.base import CommandBase
 from pi.coding.api.events import SessionEvent, SessionStart
+from pi.coding.api.setup import SetupCommand
 from pi.coding.api.ui import UserInterface
 
 __all__ = [
@@ -66,21 +68,10 @@ Disposition = Literal["started", "queued", "handled"]
 """What became of a prompt: a run began, it waits for one, or somebody dealt with it."""
 
 
-def _wire_name(name: str) -> str:
-    """`GetState` as `get_state`."""
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).removeprefix("_")
-
-
-class _Command(
-    Struct, frozen=True, tag_field="type", tag=_wire_name, rename="camel", omit_defaults=True
-):
-    """What all commands have in common: how they are written."""
-
-
 # -- saying something -----------------------------------------------------------------------------
 
 
-class Prompt(_Command, frozen=True):
+class Prompt(CommandBase, frozen=True):
     """Say something and wait until all is settled; the answer is the last assistant message.
 
     While a run goes on, `streaming` says whether the text steers it or waits for its end; without
@@ -92,35 +83,35 @@ class Prompt(_Command, frozen=True):
     streaming: Literal["steer", "followUp"] | None = field(default=None, name="streamingBehavior")
 
 
-class Steer(_Command, frozen=True):
+class Steer(CommandBase, frozen=True):
     """Say something before the next request of the run."""
 
     text: str = field(name="message")
     images: tuple[ImageContent, ...] = ()
 
 
-class FollowUp(_Command, frozen=True):
+class FollowUp(CommandBase, frozen=True):
     """Say something when the run would otherwise end."""
 
     text: str = field(name="message")
     images: tuple[ImageContent, ...] = ()
 
 
-class Abort(_Command, frozen=True):
+class Abort(CommandBase, frozen=True):
     """End the run, or the compaction; answers when it has ended. What was queued is dropped."""
 
 
-class ClearQueue(_Command, frozen=True):
+class ClearQueue(CommandBase, frozen=True):
     """Take back what was queued."""
 
 
-class SetSteeringMode(_Command, frozen=True):
+class SetSteeringMode(CommandBase, frozen=True):
     """How many steering messages go in at a time."""
 
     mode: QueueMode
 
 
-class SetFollowUpMode(_Command, frozen=True):
+class SetFollowUpMode(CommandBase, frozen=True):
     """How many follow-ups go in at a time."""
 
     mode: QueueMode
@@ -129,118 +120,123 @@ class SetFollowUpMode(_Command, frozen=True):
 # -- model and thinking ----------------------------------------------------------------------------
 
 
-class SetModel(_Command, frozen=True):
+class SetModel(CommandBase, frozen=True):
     """Go on with another model."""
 
     provider: str
     model_id: str
 
 
-class CycleModel(_Command, frozen=True):
-    """Go on with the next model: of the scope if there is one, else of all that can be used."""
+class CycleModel(CommandBase, frozen=True):
+    """Go on with the next model: of the scope if there is one, else of all that can be used.
+
+    `backward`: with the one before.
+    """
+
+    backward: bool = False
 
 
-class GetAvailableModels(_Command, frozen=True):
+class GetAvailableModels(CommandBase, frozen=True):
     """The models of providers with credentials."""
 
 
-class SetThinkingLevel(_Command, frozen=True):
+class SetThinkingLevel(CommandBase, frozen=True):
     """Think more or less, as far as the model supports it."""
 
     level: ThinkingLevel
 
 
-class CycleThinkingLevel(_Command, frozen=True):
+class CycleThinkingLevel(CommandBase, frozen=True):
     """The model's next thinking level."""
 
 
-class GetAvailableThinkingLevels(_Command, frozen=True):
+class GetAvailableThinkingLevels(CommandBase, frozen=True):
     """The thinking levels of the model."""
 
 
 # -- policies --------------------------------------------------------------------------------------
 
 
-class Compact(_Command, frozen=True):
+class Compact(CommandBase, frozen=True):
     """Replace history by a summary now. A run that is going on is ended first."""
 
     custom_instructions: str | None = None
 
 
-class SetAutoCompaction(_Command, frozen=True):
+class SetAutoCompaction(CommandBase, frozen=True):
     """Whether history is compacted when the window is nearly full."""
 
     enabled: bool
 
 
-class SetAutoRetry(_Command, frozen=True):
+class SetAutoRetry(CommandBase, frozen=True):
     """Whether an answer that failed for a passing reason is asked for again."""
 
     enabled: bool
 
 
-class AbortRetry(_Command, frozen=True):
+class AbortRetry(CommandBase, frozen=True):
     """Do not wait for the next attempt: the run ends with the error."""
 
 
 # -- the user's own commands -----------------------------------------------------------------------
 
 
-class Bash(_Command, frozen=True):
+class Bash(CommandBase, frozen=True):
     """Run a command of the user; the model hears of it with the next prompt, unless excluded."""
 
     command: str
     exclude_from_context: bool = False
 
 
-class AbortBash(_Command, frozen=True):
+class AbortBash(CommandBase, frozen=True):
     """End the user's command."""
 
 
-class GetCommands(_Command, frozen=True):
+class GetCommands(CommandBase, frozen=True):
     """The slash commands that a prompt may begin with: templates, skills, those of extensions."""
 
 
 # -- looking ---------------------------------------------------------------------------------------
 
 
-class GetState(_Command, frozen=True):
+class GetState(CommandBase, frozen=True):
     """How things stand."""
 
 
-class GetMessages(_Command, frozen=True):
+class GetMessages(CommandBase, frozen=True):
     """The conversation since the last compaction."""
 
 
-class GetEntries(_Command, frozen=True):
+class GetEntries(CommandBase, frozen=True):
     """All entries of the session in the order of the file, or those after the entry `since`."""
 
     since: str | None = None
 
 
-class GetTree(_Command, frozen=True):
+class GetTree(CommandBase, frozen=True):
     """All entries of the session, each with those that follow it."""
 
 
-class GetSessionStats(_Command, frozen=True):
+class GetSessionStats(CommandBase, frozen=True):
     """What the session has used and cost so far."""
 
 
-class GetForkMessages(_Command, frozen=True):
+class GetForkMessages(CommandBase, frozen=True):
     """The prompts of the active branch."""
 
 
-class GetLastAssistantText(_Command, frozen=True):
+class GetLastAssistantText(CommandBase, frozen=True):
     """The text of the last answer."""
 
 
-class ExportHtml(_Command, frozen=True):
+class ExportHtml(CommandBase, frozen=True):
     """Write the session as one page; without a path, into the working folder."""
 
     output_path: str | None = None
 
 
-class ExportJsonl(_Command, frozen=True):
+class ExportJsonl(CommandBase, frozen=True):
     """Write the active branch as a session file; without a path, into the working folder."""
 
     output_path: str | None = None
@@ -249,20 +245,20 @@ class ExportJsonl(_Command, frozen=True):
 # -- changing the session --------------------------------------------------------------------------
 
 
-class SetName(_Command, frozen=True, tag="set_session_name"):
+class SetName(CommandBase, frozen=True, tag="set_session_name"):
     """Name the session; an empty name clears it."""
 
     name: str
 
 
-class SetLabel(_Command, frozen=True):
+class SetLabel(CommandBase, frozen=True):
     """Put a bookmark on an entry; an empty label takes it away."""
 
     entry_id: str
     label: str = ""
 
 
-class NavigateTree(_Command, frozen=True):
+class NavigateTree(CommandBase, frozen=True):
     """Go on from another entry of the session, or with None from before all of them.
 
     From a prompt it is the place before it, and its text is answered. `summarize`: what happened
@@ -274,31 +270,31 @@ class NavigateTree(_Command, frozen=True):
     custom_instructions: str | None = None
 
 
-class NewSession(_Command, frozen=True):
+class NewSession(CommandBase, frozen=True):
     """Begin another session. `parent_session`: path of a session that it belongs to."""
 
     parent_session: str | None = None
 
 
-class SwitchSession(_Command, frozen=True):
+class SwitchSession(CommandBase, frozen=True):
     """Go on with the session in a file."""
 
     session_path: str
 
 
-class ImportSession(_Command, frozen=True):
+class ImportSession(CommandBase, frozen=True):
     """Copy a session file into the folder of this project's sessions and go on with the copy."""
 
     path: str
 
 
-class Fork(_Command, frozen=True):
+class Fork(CommandBase, frozen=True):
     """Go on in a new session with the branch up to before a prompt, whose text is answered."""
 
     entry_id: str
 
 
-class Clone(_Command, frozen=True):
+class Clone(CommandBase, frozen=True):
     """Go on in a new session with a copy of the active branch."""
 
 
@@ -340,6 +336,7 @@ Command = (
     | ImportSession
     | Fork
     | Clone
+    | SetupCommand
 )
 
 

@@ -7,6 +7,8 @@ the person had left them unanswered, at once.
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
+from pi.coding.api.picking import Picked, PickList
+
 __all__ = ["NoUser", "NoticeLevel", "UserInterface", "WidgetPlacement"]
 
 NoticeLevel = Literal["info", "warning", "error"]
@@ -27,9 +29,22 @@ class UserInterface(Protocol):
         ...
 
     async def input(
-        self, title: str, *, placeholder: str = "", timeout: float | None = None
+        self,
+        title: str,
+        *,
+        placeholder: str = "",
+        secret: bool = False,
+        timeout: float | None = None,
     ) -> str | None:
-        """A line of text; None if nothing was answered."""
+        """A line of text; None if nothing was answered. `secret`: it is not shown."""
+        ...
+
+    async def pick(self, picklist: PickList) -> Picked | None:
+        """A row of a list; None if nothing was chosen. Cancelling the task closes it."""
+        ...
+
+    def open_url(self, url: str) -> bool:
+        """Open an http or https address in a browser; False if there is none here."""
         ...
 
     async def editor(self, title: str, *, prefill: str = "") -> str | None:
@@ -76,10 +91,23 @@ class NoUser:
         return False
 
     async def input(
-        self, title: str, *, placeholder: str = "", timeout: float | None = None
+        self,
+        title: str,
+        *,
+        placeholder: str = "",
+        secret: bool = False,
+        timeout: float | None = None,
     ) -> str | None:
         """None."""
         return None
+
+    async def pick(self, picklist: PickList) -> Picked | None:
+        """None."""
+        return None
+
+    def open_url(self, url: str) -> bool:
+        """No."""
+        return False
 
     async def editor(self, title: str, *, prefill: str = "") -> str | None:
         """None."""

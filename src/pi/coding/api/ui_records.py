@@ -49,10 +49,11 @@ class UiConfirm(_Request, frozen=True, tag="confirm", kw_only=True):
 
 
 class UiInput(_Request, frozen=True, tag="input", kw_only=True):
-    """Write a line; answered with `value`."""
+    """Write a line; answered with `value`. `secret`: it must not be shown while it is typed."""
 
     title: str
     placeholder: str | UnsetType = UNSET
+    secret: bool | UnsetType = UNSET
     timeout: int | UnsetType = UNSET
 
 

@@ -37,8 +37,9 @@ async def cycle_model(desk: Desk, command: CycleModel) -> ModelChoice | None:
     keys = [model.key for model, _ in choices]
     if not keys or keys == [desk.model.key]:
         return None
-    here = keys.index(desk.model.key) if desk.model.key in keys else -1
-    await _choose(desk, *choices[(here + 1) % len(choices)])
+    step = -1 if command.backward else 1
+    here = keys.index(desk.model.key) if desk.model.key in keys else -max(step, 0)
+    await _choose(desk, *choices[(here + step) % len(choices)])
     return ModelChoice(ModelInfo.of(desk.model), desk.thinking, bool(scope))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import UNSET, UnsetType
 
+from pi.coding.api.picking import Picked, PickList
 from pi.coding.api.ui import NoticeLevel, WidgetPlacement
 from pi.coding.api.ui_records import (
     UiConfirm,
@@ -64,13 +65,36 @@ class RpcUI:
         return response is not None and response.confirmed is True
 
     async def input(
-        self, title: str, *, placeholder: str = "", timeout: float | None = None
+        self,
+        title: str,
+        *,
+        placeholder: str = "",
+        secret: bool = False,
+        timeout: float | None = None,
     ) -> str | None:
         """A line of text; None if nothing was answered."""
         request = UiInput(
-            id=_new_id(), title=title, placeholder=placeholder or UNSET, timeout=_ms(timeout)
+            id=_new_id(),
+            title=title,
+            placeholder=placeholder or UNSET,
+            secret=secret or UNSET,
+            timeout=_ms(timeout),
         )
         return await self._value(request, timeout)
+
+    async def pick(self, picklist: PickList) -> Picked | None:
+        """A row, asked for with a plain `select`; None if nothing was chosen."""
+        rows = [choice for choice in picklist.choices if not choice.why]
+        labels = {f"{'  ' * row.depth}{'  '.join((row.label, *row.cells))}": row for row in rows}
+        if len(labels) < len(rows):  # two rows look alike
+            labels = {f"{number}. {row.label}": row for number, row in enumerate(rows, 1)}
+        chosen = await self.select(picklist.title, tuple(labels))
+        return None if chosen is None else Picked(labels[chosen].key, keys=(labels[chosen].key,))
+
+    def open_url(self, url: str) -> bool:
+        """Tell the address: who is at the other end may have a browser."""
+        self.notify(url)
+        return False
 
     async def editor(self, title: str, *, prefill: str = "") -> str | None:
         """A text of many lines; None if it was given up."""
