@@ -52,7 +52,7 @@ def test_a_project_with_nothing_of_its_own_needs_no_trust(folder: Path, project:
     (project / ".pi" / "extensions").mkdir()
     assert needs_trust(project) == ()
     assert decide(folder, project) == Trust()
-    assert held_back_note(Trust()) == ""
+    assert held_back_note(()) == ""
     assert not folder.exists()
 
 
@@ -153,12 +153,12 @@ def test_settings_and_trust_together(
     assert loaded.settings.shell_path == shell
     assert loaded.settings.theme == "light"
     assert trust.trusted is trusted
-    assert bool(held_back_note(trust)) is not trusted
+    assert trust.waits == ("shellPath",)
 
 
 def test_one_line_says_what_is_not_used(folder: Path, project: Path) -> None:
     put(project / ".pi" / "prompts" / "p.md")
-    note = held_back_note(decide(folder, project))
+    note = held_back_note(decide(folder, project).waits)
     assert note == (
         "this project is not trusted, so these are not used: .pi/prompts"
         " (--approve trusts it for this run)"
@@ -175,8 +175,8 @@ def test_a_damaged_file_trusts_nobody_and_is_left_alone(
     put(project / ".pi" / "prompts" / "p.md")
     put(trust_file(folder), content)
     assert is_trusted(folder, project) is None
-    note = held_back_note(decide(folder, project))
-    assert str(trust_file(folder)) in note
+    (note,) = load_trusted(folder, project)[0].notes
+    assert note.startswith(f"{trust_file(folder)} ")
     assert "\n" not in note
     with pytest.raises(ConfigError, match=r"the answer is not kept: .*trust\.json"):
         remember(folder, project, True)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from pi.ai.auth.resolve import Resolver
@@ -17,13 +18,17 @@ from pi.ai.errors import ConfigError
 from pi.coding.demo import DEMO, demo_model
 from pi.coding.migrate import migrate
 from pi.coding.settings import Settings, agent_dir
-from pi.coding.settings_file import load
+from pi.coding.trust import load_trusted
 
-__all__ = ["Home", "open_home", "use_account"]
+__all__ = ["Home", "open_home", "refreshed", "use_account"]
 
 
 class Home(Struct, frozen=True):
-    """What belongs to the user and the folder. notes: what a person should know about it."""
+    """What belongs to the user and the folder. notes: what a person should know about it.
+
+    trusted: whether the project's own settings and code count. held_back: what of the
+    project would count then.
+    """
 
     folder: Path
     cwd: Path
@@ -32,6 +37,8 @@ class Home(Struct, frozen=True):
     resolver: Resolver
     env: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    trusted: bool = False
+    held_back: tuple[str, ...] = ()
 
 
 def working_folder() -> Path:
@@ -46,15 +53,18 @@ def working_folder() -> Path:
     return cwd
 
 
-def open_home(env: Mapping[str, str], cwd: Path | None = None) -> Home:
+def open_home(
+    env: Mapping[str, str], cwd: Path | None = None, *, trusted: bool | None = None
+) -> Home:
     """Read settings and know where everything else is; models and keys are read when needed.
 
-    cwd: instead of the folder in which the program was started.
+    cwd: instead of the folder in which the program was started. trusted: whether the project is
+    trusted, instead of what the user has said before.
     """
     cwd = working_folder() if cwd is None else cwd.absolute()
     folder = agent_dir(env)
     notes = list(migrate(folder))
-    loaded = load(folder, cwd, env=env)
+    loaded, trust = load_trusted(folder, cwd, flag=trusted, env=env)
     catalog = Catalog(folder / "models.json", folder / "models")
     store = CredentialStore(folder / "auth.json")
     resolver = Resolver(catalog, store, env=env)
@@ -67,7 +77,36 @@ def open_home(env: Mapping[str, str], cwd: Path | None = None) -> Home:
     problem = store.problem
     notes += [*loaded.notes, *([problem.message] if problem else []), *catalog.problems]
     catalog.add_provider(DEMO, [demo_model()], owner="pi")
-    return Home(folder, cwd, loaded.settings, catalog, resolver, env, tuple(notes))
+    return Home(
+        folder,
+        cwd,
+        loaded.settings,
+        catalog,
+        resolver,
+        env,
+        tuple(notes),
+        trust.trusted is True,
+        () if trust.trusted else trust.waits,
+    )
+
+
+def refreshed(home: Home, cwd: Path | None = None, *, trusted: bool | None = None) -> Home:
+    """The home with its settings read anew, as seen from another folder if one is given.
+
+    trusted: whether the project is trusted, instead of what holds or was said before.
+    """
+    folder = home.cwd if cwd is None else cwd
+    if trusted is None and cwd is None:
+        trusted = home.trusted
+    loaded, trust = load_trusted(home.folder, folder, flag=trusted, env=home.env)
+    return msgspec.structs.replace(
+        home,
+        cwd=folder,
+        settings=loaded.settings,
+        notes=loaded.notes,
+        trusted=trust.trusted is True,
+        held_back=() if trust.trusted else trust.waits,
+    )
 
 
 def use_account(home: Home, name: str) -> None:

@@ -40,8 +40,9 @@ _LARGEST = 1 << 20
 class Trust(Struct, frozen=True):
     """What holds for a project now.
 
-    trusted: None if it has nothing that needs trust. waits: what trust would let in, as people name
-    it. asked: whether somebody has decided, so that nobody need be asked.
+    trusted: None if it has nothing that needs trust. waits: what needs it, as people name it.
+    asked: whether somebody has decided, so that nobody need be asked. problem: why an earlier
+    answer cannot be known.
     """
 
     trusted: bool | None = None
@@ -138,16 +139,17 @@ def load_trusted(
         trust = decide(folder, cwd, default=default)
         if trust.trusted:
             loaded = load(folder, cwd, trusted=True, flags=flags, env=env)
+    if trust.problem:
+        loaded = msgspec.structs.replace(loaded, notes=(*loaded.notes, trust.problem))
     return loaded, trust
 
 
-def held_back_note(trust: Trust) -> str:
+def held_back_note(waits: Sequence[str]) -> str:
     """What people should know about a project that is not trusted, in one line; or nothing."""
-    if trust.trusted or not trust.waits:
+    if not waits:
         return ""
-    reason = f" ({trust.problem})" if trust.problem else ""
     return (
-        f"this project is not trusted{reason}, so these are not used: {', '.join(trust.waits)}"
+        f"this project is not trusted, so these are not used: {', '.join(waits)}"
         " (--approve trusts it for this run)"
     )
 

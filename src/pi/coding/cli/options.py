@@ -59,7 +59,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("theme", "", "PATH", "load a theme", repeat=True, later=True),
     Option("no-themes", "", "", "load no themes"),
     Option("use-theme", "", "NAME", "theme of the screen", later=True),
-    Option("approve", "-a", "", "trust this project's own settings and code", later=True),
+    Option("approve", "-a", "", "trust this project's own settings and code for this run"),
     Option("no-approve", "-na", "", "ignore this project's own settings and code"),
     Option("export", "", "FILE", "write a session as a page: --export session.jsonl [page.html]"),
     Option("max-turns", "", "N", "end a run after N answers (exit code 3)"),

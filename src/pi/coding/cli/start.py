@@ -6,6 +6,7 @@ import sys
 from pi.ai.errors import PiError
 from pi.coding.cli.args import Arguments, UsageError
 from pi.coding.home import Home, open_home, use_account
+from pi.coding.trust import held_back_note
 
 __all__ = ["start"]
 
@@ -14,7 +15,7 @@ def start(args: Arguments) -> int:
     """Run what the arguments ask for; gives the exit code."""
     home: Home | None = None
     try:
-        home = open_home(os.environ)
+        home = open_home(os.environ, trusted=_trusted(args))
         if args.text("account") is not None:
             use_account(home, args.text("account") or "")
         for note in home.notes:
@@ -39,6 +40,9 @@ def _run(home: Home, args: Arguments) -> int:
         raise UsageError(
             "the interactive screen is not built yet in this version: use pi -p, or --mode json"
         )
+    waiting = held_back_note(home.held_back)
+    if waiting and not args.flag("no-approve"):
+        sys.stderr.write(f"Warning: {waiting}\n")
     if args.text("mode") == "rpc":
         from pi.coding.cli.headless import run_headless
 
@@ -52,6 +56,15 @@ def _run(home: Home, args: Arguments) -> int:
     from pi.coding.cli.headless import run_headless
 
     return run_headless(home, found, args)
+
+
+def _trusted(args: Arguments) -> bool | None:
+    """What the command line says about the project; None leaves it to earlier answers."""
+    if args.flag("approve") and args.flag("no-approve"):
+        raise UsageError("--approve and --no-approve exclude one another")
+    if args.flag("approve"):
+        return True
+    return False if args.flag("no-approve") else None
 
 
 def _is_headless(args: Arguments) -> bool:
