@@ -1,0 +1,190 @@
+"""A list to choose from: type to filter, move, take."""
+
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.key_binding.key_processor import KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout.containers import HSplit, VSplit, Window
+from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
+
+from pi.coding.api.picking import Picked, PickList
+from pi.coding.modes.interactive.dialogs.bindings import bind, bind_keys, key_name, sequence
+from pi.coding.modes.interactive.dialogs.bindings import shown_key as for_people
+from pi.coding.modes.interactive.dialogs.cells import cut, one_line, padded, width, wrap
+from pi.coding.modes.interactive.dialogs.panes import (
+    Countdown,
+    finish,
+    hints,
+    lines_window,
+    paragraphs,
+    wait,
+)
+from pi.coding.modes.interactive.dialogs.rows import Rows
+from pi.coding.modes.interactive.dialogs.table import Table
+from pi.coding.modes.interactive.lines import Line
+from pi.coding.modes.interactive.stage import Pane, Stage
+
+__all__ = ["pick"]
+
+_MAX_ROWS = 14
+_MAX_DETAIL = 4
+
+
+async def pick(stage: Stage, picklist: PickList, *, timeout: float | None = None) -> Picked | None:
+    """Have a row chosen; None if the list was closed. `timeout`: seconds, None is no limit."""
+    picker = _Picker(stage, picklist, Countdown(timeout))
+    return await wait(stage, picker.pane, picker.countdown)
+
+
+class _Picker:
+    """A list on the stage."""
+
+    def __init__(self, stage: Stage, picklist: PickList, countdown: Countdown) -> None:
+        self.stage = stage
+        self.rows = Rows(picklist)
+        self.table = Table(picklist.choices, stage.style, many=picklist.many)
+        self.countdown = countdown
+        self.refused = False
+        self._details = (0, 0)
+        self.filter = Buffer(multiline=False)
+        self.filter.text = picklist.query
+        self.filter.cursor_position = len(picklist.query)
+        self.filter.on_text_changed += self._typed
+        prompt = FormattedTextControl([(stage.style("accent"), "/ ")])
+        field = Window(BufferControl(self.filter), height=1, style=stage.style("text"))
+        container = HSplit(
+            [
+                lines_window(self._head),
+                VSplit([Window(prompt, width=2, height=1), field]),
+                lines_window(self._list),
+                lines_window(self._foot),
+            ]
+        )
+        self.pane = Pane(container, self._keys(), field)
+
+    # -- what is seen ---------------------------------------------------------------------------
+
+    def _head(self) -> list[Line]:
+        cells, style, rows = self.stage.columns, self.stage.style, self.rows
+        title = one_line(rows.picklist.title) + self.countdown.text
+        count = f"({rows.at + 1 if rows.shown else 0}/{len(rows.shown)})"
+        room = cells - width(count) - 1
+        if room < 6:
+            lines: list[Line] = [[(f"{style('accent')} bold", cut(title, cells))]]
+        else:
+            heading = (f"{style('accent')} bold", padded(title, room))
+            lines = [[heading, (style("dim"), f" {count}")]]
+        if rows.picklist.hint and self.stage.rows > 10:
+            lines += paragraphs(rows.picklist.hint, cells, style("muted"), 2)
+        return lines
+
+    def _list(self) -> list[Line]:
+        cells, rows = self.stage.columns, self.rows
+        if not rows.shown:
+            empty = rows.picklist.empty if not rows.picklist.choices else "nothing matches"
+            return paragraphs(f"  {empty}", cells, self.stage.style("muted"), 2)
+        return [
+            self.table.line(
+                choice,
+                cells,
+                selected=choice is rows.current,
+                taken=choice.key in rows.taken,
+            )
+            for choice in rows.window(self._height())
+        ]
+
+    def _height(self) -> int:
+        """How many rows there is room for."""
+        free = self.stage.rows - len(self._head()) - 1 - len(self._foot()) - 1
+        return max(1, min(_MAX_ROWS, free))
+
+    def _foot(self) -> list[Line]:
+        cells, style = self.stage.columns, self.stage.style
+        most = _MAX_DETAIL if self.stage.rows > 16 else 1
+        room = min(most, self._detail_height(cells))
+        lines: list[Line] = []
+        choice = self.rows.current
+        if choice is not None and choice.why:
+            token = "warning" if self.refused else "muted"
+            lines += paragraphs(choice.why, cells, style(token), room)
+        if choice is not None and choice.detail and len(lines) < room:
+            lines += paragraphs(choice.detail, cells, style("muted"), room - len(lines))
+        lines += [[] for _ in range(room - len(lines))]
+        keys = hints(self._hints(), cells, style("muted"), style("dim"))
+        return lines + (keys if self.stage.rows > 12 else keys[:1])
+
+    def _detail_height(self, cells: int) -> int:
+        """The lines of the longest detail, so that the list stays where it is."""
+        if self._details[0] != cells:
+            longest = sorted(
+                {(c.why, c.detail) for c in self.rows.picklist.choices},
+                key=lambda pair: len(pair[0]) + len(pair[1]),
+            )[-20:]
+            lines = [sum(len(wrap(text, cells)) for text in pair if text) for pair in longest]
+            self._details = (cells, max(lines, default=0))
+        return self._details[1]
+
+    def _hints(self) -> list[tuple[str, str]]:
+        picklist, stage = self.rows.picklist, self.stage
+        found = [(key_name(stage, "tui.select.confirm"), "done" if picklist.many else "choose")]
+        if picklist.many:
+            found.append(("Space", "mark"))
+        found += [(for_people(action.key), action.help) for action in picklist.actions]
+        return [*found, (key_name(stage, "tui.select.cancel"), "close")]
+
+    # -- what keys do ---------------------------------------------------------------------------
+
+    def _typed(self, _: Buffer) -> None:
+        self.refused = False
+        self.rows.filter(self.filter.text)
+
+    def _keys(self) -> KeyBindings:
+        keys, stage, rows = KeyBindings(), self.stage, self.rows
+
+        def mover(step: int, *, around: bool = False, pages: bool = False):
+            def press(_: KeyPressEvent) -> None:
+                self.refused = False
+                rows.move(step * self._height() if pages else step, around=around)
+
+            return press
+
+        unfiltered = Condition(lambda: not self.filter.text)
+        bind(stage, keys, "tui.select.up", mover(-1, around=True))
+        bind(stage, keys, "tui.select.down", mover(1, around=True))
+        bind(stage, keys, "tui.select.pageUp", mover(-1, pages=True))
+        bind(stage, keys, "tui.select.pageDown", mover(1, pages=True))
+        bind_keys(keys, (("home",), ("c-home",)), mover(-len(rows.picklist.choices)))
+        bind_keys(keys, (("end",), ("c-end",)), mover(len(rows.picklist.choices)))
+        keys.add("left", filter=unfiltered)(mover(-1, pages=True))
+        keys.add("right", filter=unfiltered)(mover(1, pages=True))
+        bind(stage, keys, "tui.select.confirm", lambda _: self._enter())
+        bind(stage, keys, "tui.select.cancel", lambda _: finish(self.pane, None))
+        keys.add(Keys.BracketedPaste)(self._paste)
+        if rows.picklist.many:
+            keys.add(" ")(lambda _: rows.toggle())
+        for action in rows.picklist.actions:
+            bind_keys(keys, (sequence(action.key),), self._actor(action.key))
+        return keys
+
+    def _actor(self, action: str):
+        def press(_: KeyPressEvent) -> None:
+            current = self.rows.current
+            self._give(current.key if current else "", action)
+
+        return press
+
+    def _enter(self) -> None:
+        current = self.rows.current
+        if self.rows.picklist.many:
+            self._give(current.key if current else "", "")
+        elif current is not None:
+            self.refused = bool(current.why)
+            if not self.refused:
+                self._give(current.key, "")
+
+    def _give(self, key: str, action: str) -> None:
+        finish(self.pane, Picked(key, action, self.filter.text, self.rows.taken_keys()))
+
+    def _paste(self, event: KeyPressEvent) -> None:
+        self.filter.insert_text(one_line(event.data))

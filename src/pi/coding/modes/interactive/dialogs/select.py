@@ -1,0 +1,34 @@
+"""One of some texts, for extensions and short questions."""
+
+from collections.abc import Sequence
+
+from pi.coding.api.picking import Choice, PickList
+from pi.coding.modes.interactive.dialogs.pick import pick
+from pi.coding.modes.interactive.stage import Stage
+
+__all__ = ["as_list", "select"]
+
+
+def as_list(title: str, options: Sequence[str]) -> PickList:
+    """Texts as a list: the first line is the row, all of it is shown below when it is selected."""
+    heading, _, hint = title.partition("\n")
+    return PickList(
+        title=heading,
+        hint=hint,
+        choices=tuple(
+            Choice(
+                key=str(at),
+                label=option.partition("\n")[0],
+                detail=option if "\n" in option else "",
+            )
+            for at, option in enumerate(options)
+        ),
+    )
+
+
+async def select(
+    stage: Stage, title: str, options: Sequence[str], *, timeout: float | None = None
+) -> str | None:
+    """One of the options; None if nothing was chosen. `timeout` is in seconds."""
+    picked = await pick(stage, as_list(title, options), timeout=timeout)
+    return None if picked is None else options[int(picked.key)]
