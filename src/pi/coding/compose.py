@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from pi.agent.inbox import Inbox
+from pi.ai.auth.base import Access, Authorizer
 from pi.ai.catalog.choose import Choice, choose, initial, scope
 from pi.ai.client import Client, transports
 from pi.ai.errors import AuthError, ConfigError
@@ -21,17 +22,27 @@ from pi.coding.home import Home
 from pi.coding.local import add_local
 from pi.coding.session.log import SessionLog
 from pi.coding.session_host import SessionHost
+from pi.coding.setup.desk import NO_MODEL, setup_handlers
 
 __all__ = ["Composition", "Wishes", "compose"]
 
 
 class Composition(Struct, frozen=True):
-    """A session ready to work. `session` is for modes; it may become another one."""
+    """A session ready to work. `session` is for modes; it may become another one.
+
+    notes: what a person should know before the first prompt, one line each; what becomes known
+    later is told as `Notice`.
+    """
 
     session: SessionHost
     client: Client
-    home: Home
+    composer: Composer
     notes: tuple[str, ...]
+
+    @property
+    def home(self) -> Home:
+        """What belongs to the user and the folder, with the settings as they are now."""
+        return self.composer.home
 
     @property
     def controller(self) -> Controller:
@@ -56,7 +67,9 @@ async def compose(
 ) -> Composition:
     """A session with model, tools and prompt. Raises `PiError` saying what to do.
 
-    client, model: used instead of those that home and wishes would give.
+    client, model: used instead of those that home and wishes would give. Where no model can be used
+    yet and `wishes.without_model` allows it, the session begins with none, and a prompt raises the
+    `AuthError` that says what to do.
     """
     notes: list[str] = []
     log = _session(home, wishes)
@@ -72,7 +85,7 @@ async def compose(
         transports.add("demo", demo_transport())
     if client is None:
         client = Client(
-            authorize=home.resolver.authorize,
+            authorize=_authorizer(home),
             refused=home.resolver.refused,
             find=home.catalog.find,
         )
@@ -91,7 +104,18 @@ async def compose(
         pinned=flagged or log.state.model not in (None, (choice.model.provider, choice.model.id)),
         inbox=inbox,
     )
-    return Composition(SessionHost(controller, composer), client, home, tuple(notes))
+    composer.notes = (*home.notes, *notes)
+    session = SessionHost(controller, composer, setup_handlers(composer))
+    return Composition(session, client, composer, tuple(notes))
+
+
+def _authorizer(home: Home) -> Authorizer:
+    async def authorize(model: Model) -> Access:
+        if model.provider == NO_MODEL.provider:
+            raise AuthError(_nothing_set_up(home, "/login"))
+        return await home.resolver.authorize(model)
+
+    return authorize
 
 
 def _session(home: Home, wishes: Wishes) -> SessionLog:
@@ -139,9 +163,9 @@ async def _choose(home: Home, wishes: Wishes, log: SessionLog) -> Choice:
         await add_local(home.catalog)
         models = catalog.models("local") if "local" in catalog.providers else []
         choice = Choice(models[0]) if models else None
-    if choice is None:
-        raise AuthError(_NOTHING_SET_UP.format(auth=home.folder / "auth.json"))
-    return _noted(choice, note)
+    if choice is None and not wishes.without_model:
+        raise AuthError(_nothing_set_up(home, "pi auth login"))
+    return _noted(choice or Choice(NO_MODEL), note)
 
 
 async def _named(home: Home, wishes: Wishes) -> Choice:
@@ -172,10 +196,14 @@ def _thinking(home: Home, wishes: Wishes, choice: Choice) -> ThinkingLevel:
     return choice.thinking or by_model or settings.default_thinking_level
 
 
+def _nothing_set_up(home: Home, login: str) -> str:
+    return _NOTHING_SET_UP.format(auth=home.folder / "auth.json", login=login.ljust(25))
+
+
 _NOTHING_SET_UP = """\
 no model can be used yet. Do one of these:
   set a key                 export ANTHROPIC_API_KEY=...  (or OPENAI_API_KEY, GEMINI_API_KEY, ...)
-  sign in, or store a key   pi auth login               (kept in {auth})
+  sign in, or store a key   {login} (kept in {auth})
   start a local server      Ollama, LM Studio, llama.cpp or vLLM on its usual port
   see it work without any   pi --model demo -p "Show me"
 `pi --list-models --all` lists what there is."""

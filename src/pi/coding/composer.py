@@ -25,8 +25,9 @@ from pi.ai.options import Options
 from pi.ai.registry import Registry
 from pi.coding.api.events import Notice
 from pi.coding.controller import Controller, Services
+from pi.coding.handlers.desk import Candidate
 from pi.coding.handlers.policies import switches_from
-from pi.coding.home import Home
+from pi.coding.home import Home, refreshed
 from pi.coding.policies.budget import Caps, Spent
 from pi.coding.policies.host import Policies
 from pi.coding.policies.ledger import Ledger
@@ -34,10 +35,10 @@ from pi.coding.policies.standard import standard
 from pi.coding.resources.found import find_resources
 from pi.coding.session.errors import SessionError
 from pi.coding.session.fork import fork_branch
+from pi.coding.session.index import SessionIndex
 from pi.coding.session.log import SessionLog
 from pi.coding.session.store import SessionStore, same_file
 from pi.coding.settings import Settings, session_dir
-from pi.coding.settings_file import load
 from pi.coding.tools import DEFAULT_TOOLS, tool_shelf
 
 __all__ = ["NOT_FOR_GUESSING", "Composer", "Extras", "Wishes", "store_of", "usable"]
@@ -50,7 +51,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     """What the command line asks for; None and empty mean nothing in particular.
 
     max_cost: dollars. one_shot: the program ends with its last prompt, so that nothing need be made
-    ready for a next one.
+    ready for a next one. without_model: begin even if no model can be used yet.
     """
 
     provider: str | None = None
@@ -76,6 +77,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     max_turns: int | None = None
     max_cost: float | None = None
     one_shot: bool = False
+    without_model: bool = False
 
 
 class Extras(Struct, frozen=True, kw_only=True):
@@ -94,17 +96,21 @@ class Extras(Struct, frozen=True, kw_only=True):
 class Composer:
     """Puts controllers together, one for each session that a mode goes on with.
 
-    extras: what a program that uses us as a library brings along.
+    extras: what a program that uses us as a library brings along. patterns: the models to cycle
+    through in this session; None leaves it to the settings. notes: what people should know.
     """
 
     def __init__(
         self, home: Home, wishes: Wishes, client: Client, extras: Extras | None = None
     ) -> None:
-        self._home = home
+        self.home = home
+        self.patterns: tuple[str, ...] | None = wishes.models or None
+        self.notes: tuple[str, ...] = ()
         self._wishes = wishes
         self._client = client
         self._extras = extras or Extras()
         self._spent = Spent()
+        self._found: dict[tuple[str, str], Model] = {}
 
     def services(self, home: Home, notes: list[str]) -> Services:
         """What a session in the folder of `home` needs around it."""
@@ -126,7 +132,6 @@ class Composer:
         notes += resources.notes
         system = resources.system_prompt(tools.values(), home.cwd, time.strftime("%Y-%m-%d"))
         configured = self._configured
-        patterns = wishes.models or settings.enabled_models or ()
         return Services(
             client=self._client,
             find=self._find,
@@ -140,24 +145,39 @@ class Composer:
             env={"PI_CODING_AGENT": "true", **self._extras.env},
             expand=resources.expand,
             commands=resources.commands,
-            scope=lambda: [
-                (choice.model, choice.thinking)
-                for choice in (scope(catalog, patterns, configured).choices if patterns else ())
-            ],
+            scope=lambda: self._scope(settings),
             available=lambda: _available(catalog, configured),
             bash=lambda: shelf.get("bash"),
             mask=secrecy.mask_bytes,
+            resources=resources,
         )
+
+    def scoped(self, settings: Settings) -> tuple[str, ...]:
+        """The patterns of models to cycle through; none means all."""
+        return self.patterns if self.patterns is not None else settings.enabled_models or ()
+
+    def _scope(self, settings: Settings) -> list[Candidate]:
+        patterns = self.scoped(settings)
+        if not patterns:
+            return []
+        found = scope(self.home.catalog, patterns, self._configured).choices
+        return [(choice.model, choice.thinking) for choice in found]
 
     def _find(self, provider: str, model_id: str) -> Model:
         for model in self._extras.models:
             if (model.provider, model.id) == (provider, model_id):
                 return model
-        return self._home.catalog.model(provider, model_id)
+        try:
+            model = self._found[provider, model_id] = self.home.catalog.model(provider, model_id)
+        except ConfigError:
+            if (provider, model_id) not in self._found:
+                raise
+            model = self._found[provider, model_id]  # models.json lost it while it is in use
+        return model
 
     def _configured(self, provider: str) -> bool:
         own = any(model.provider == provider for model in self._extras.models)
-        return own or self._home.resolver.configured(provider)
+        return own or self.home.resolver.configured(provider)
 
     def _policies(self, home: Home) -> Policies:
         wishes, budget, hooks = self._wishes, home.settings.budget, self._extras.hooks
@@ -177,33 +197,32 @@ class Composer:
         cwd = like.services.cwd
         if like.log.path is None:
             return SessionLog.memory(cwd)
-        return SessionLog.create(self._store(cwd).folder, cwd, parent=parent)
+        return SessionLog.create(self.sessions(cwd).folder, cwd, parent=parent)
 
     def open(self, path: str) -> SessionLog:
         """The session in a file that exists."""
-        file = self._home.cwd / Path(path).expanduser()
+        file = self.home.cwd / Path(path).expanduser()
         if not file.is_file():
             raise SessionError(f"there is no session file {file}")
-        return SessionLog.open(file, cwd=self._home.cwd)
+        return SessionLog.open(file, cwd=self.home.cwd)
 
     def bring_in(self, path: str) -> SessionLog:
         """A copy of the session in a file, among those of the project."""
-        source = self._home.cwd / Path(path).expanduser()
-        _folder_of(SessionLog.open(source), self._home.cwd)  # a copy that cannot go on is no use
-        return SessionLog.open(self._store(self._home.cwd).bring_in(source))
+        source = self.home.cwd / Path(path).expanduser()
+        _folder_of(SessionLog.open(source), self.home.cwd)  # a copy that cannot go on is no use
+        return SessionLog.open(self.sessions(self.home.cwd).bring_in(source))
 
     def copy(self, like: Controller, leaf: str | None) -> SessionLog:
         """A session with the branch of `like` up to and with the entry `leaf`."""
         node = None if leaf is None else like.log.tree.get(leaf)
-        return fork_branch(like.log, self._store(like.services.cwd).folder, leaf=node)
+        return fork_branch(like.log, self.sessions(like.services.cwd).folder, leaf=node)
 
     def controller(self, log: SessionLog, like: Controller) -> Controller:
         """A controller for `log`; what the log does not say is as in `like`."""
-        home = self._home
+        home = self.home
         cwd = _folder_of(log, home.cwd)
         if cwd != home.cwd:
-            settings = load(home.folder, cwd, env=home.env).settings
-            home = msgspec.structs.replace(home, cwd=cwd, settings=settings)
+            home = refreshed(home, cwd)
         notes = list(log.notes)
         services = self.services(home, notes)
         chosen, model = log.state.model, like.model
@@ -227,12 +246,51 @@ class Composer:
             like.tell(Notice("warning", note))
         return controller
 
+    def again(self, like: Controller) -> Controller:
+        """Another controller for the log of `like`, with what lies around it found anew."""
+        notes: list[str] = []
+        services = self.services(self._home_of(like), notes)
+        controller = Controller(
+            services,
+            like.log,
+            model=like.model,
+            thinking=like.thinking,
+            pinned=like.pinned,
+            inbox=like.inbox,
+        )
+        switches_from(like, controller)
+        for note in notes:
+            like.tell(Notice("warning", note))
+        return controller
+
+    def renewed(self, like: Controller, *, around: bool) -> Services:
+        """The services of `like` with the settings of the home.
+
+        around: with tools, resources and prompt found anew, too.
+        """
+        home = self._home_of(like)
+        if around:
+            return self.services(home, [])
+        settings = home.settings
+        return msgspec.structs.replace(
+            like.services,
+            settings=settings,
+            options=_options(home),
+            scope=lambda: self._scope(settings),
+        )
+
+    def _home_of(self, like: Controller) -> Home:
+        """The home as seen from the folder of a session."""
+        cwd = like.services.cwd
+        return self.home if cwd == self.home.cwd else refreshed(self.home, cwd)
+
     def _fits(self, model: tuple[str, str]) -> bool:
         own = any((known.provider, known.id) == model for known in self._extras.models)
-        return own or usable(self._home, model)
+        return own or usable(self.home, model)
 
-    def _store(self, cwd: Path) -> SessionStore:
-        return store_of(self._home, self._wishes, cwd)
+    def sessions(self, cwd: Path) -> SessionStore:
+        """The sessions that this folder sees."""
+        return store_of(self.home, self._wishes, cwd)
 
 
 def _folder_of(log: SessionLog, cwd: Path) -> Path:
@@ -253,7 +311,8 @@ def usable(home: Home, model: tuple[str, str]) -> bool:
 def store_of(home: Home, wishes: Wishes, cwd: Path) -> SessionStore:
     """Where the sessions of that folder are."""
     flat = session_dir(home.settings, home.env, cwd, flag=wishes.session_dir)
-    return SessionStore(home.folder / "sessions", cwd, flat=flat)
+    index = SessionIndex(home.folder / "cache" / "sessions.json")
+    return SessionStore(home.folder / "sessions", cwd, flat=flat, index=index)
 
 
 def _available(catalog: Catalog, configured: Configured) -> list[Model]:

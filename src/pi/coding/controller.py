@@ -141,6 +141,11 @@ class Controller:
         return self._run is not None
 
     @property
+    def pinned(self) -> bool:
+        """Whether the next prompt goes to another model than the log says so far."""
+        return self._pinned
+
+    @property
     def compacting(self) -> bool:
         """Whether a summary is being made."""
         return self._compacting or self.summary is not None
@@ -168,6 +173,8 @@ class Controller:
     def choose(self, model: Model | None, level: ThinkingLevel | None) -> None:
         """Record what is used from now on; None leaves it as it is."""
         before = self.thinking
+        if model is not None and model.key == self._start[0].key:
+            self._start = (model, self._start[1])  # models.json may say something else of it now
         if self._pinned:
             self._record_choice(model or self.model)
         elif model is not None:

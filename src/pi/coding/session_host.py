@@ -4,7 +4,7 @@ A controller belongs to one log. Whatever begins or opens another session compos
 the host ends the run of the old one in order, and modes and their listeners stay where they are.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +21,11 @@ from pi.coding.session.entries import MessageEntry
 from pi.coding.session.errors import SessionError
 from pi.coding.session.log import SessionLog
 
-__all__ = ["Opener", "SessionHost"]
+__all__ = ["HostHandler", "Opener", "SessionHost"]
+
+
+HostHandler = Callable[["SessionHost", Any], Awaitable[Any]]
+"""Carries out a command that one session alone cannot."""
 
 
 class Opener(Protocol):
@@ -47,13 +51,26 @@ class Opener(Protocol):
         """A controller for `log`; what the log does not say is as in `like`."""
         ...
 
+    def again(self, like: Controller) -> Controller:
+        """Another controller for the log of `like`, with what lies around it read anew."""
+        ...
+
 
 class SessionHost:
-    """A `Session` for modes. `controller` is the one that works now."""
+    """A `Session` for modes. `controller` is the one that works now.
 
-    def __init__(self, controller: Controller, opener: Opener) -> None:
+    handlers: for commands besides those that begin or open another session, by type.
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        opener: Opener,
+        handlers: Mapping[type[Struct], HostHandler] = {},
+    ) -> None:
         self.controller = controller
         self.opener = opener
+        self._handlers = {**_HANDLERS, **handlers}
         self._ui: UserInterface = NoUser()
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._leave = controller.subscribe(self._pass_on)
@@ -63,6 +80,11 @@ class SessionHost:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    @property
+    def ui(self) -> UserInterface:
+        """Where the user is asked and told."""
+        return self._ui
+
     def use_ui(self, ui: UserInterface) -> None:
         """Ask and tell the user there from now on."""
         self._ui = ui
@@ -70,7 +92,7 @@ class SessionHost:
 
     async def send(self, command: c.Command) -> Any:
         """Carry out a command. Raises `PiError` if it can't be."""
-        handler = _HANDLERS.get(type(command))
+        handler = self._handlers.get(type(command))
         if handler is not None:
             return await handler(self, command)
         return await self.controller.send(command)
@@ -92,7 +114,14 @@ class SessionHost:
     async def replace(self, make: Callable[[], SessionLog]) -> None:
         """Go on with another session. Nothing changes if it can't be made."""
         await self.quiet()
-        controller = self.opener.controller(make(), self.controller)
+        self._use(self.opener.controller(make(), self.controller))
+
+    async def renew(self) -> None:
+        """Go on with the same session, with what lies around it read anew."""
+        await self.quiet()
+        self._use(self.opener.again(self.controller))
+
+    def _use(self, controller: Controller) -> None:
         self._leave()
         controller.use_ui(self._ui)
         self.controller = controller
@@ -147,7 +176,7 @@ async def _clone(host: SessionHost, command: c.Clone) -> Cancelled:
     return Cancelled()
 
 
-_HANDLERS: dict[type[Struct], Callable[[SessionHost, Any], Awaitable[Any]]] = {
+_HANDLERS: dict[type[Struct], HostHandler] = {
     c.NewSession: _new_session,
     c.SwitchSession: _switch_session,
     c.ImportSession: _import_session,

@@ -17,7 +17,7 @@ from msgspec import Struct
 from pi.ai.errors import ConfigError
 from pi.coding.settings import NEEDS_TRUST, USER_ONLY, Settings, expand
 
-__all__ = ["Loaded", "SettingsError", "load", "save"]
+__all__ = ["Loaded", "SettingsError", "load", "problems", "save", "written"]
 
 Data = dict[str, Any]
 
@@ -67,6 +67,22 @@ def load(
         data = _merge(data, checked)
     settings = msgspec.convert(data, Settings) if data else Settings()
     return Loaded(settings, tuple(notes), held)
+
+
+def written(path: Path) -> Data:
+    """What a file says, as it stands there; nothing if it cannot be read."""
+    try:
+        data = _parse(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def problems(changes: Mapping[str, Any]) -> list[str]:
+    """What of these changes would not count, one line each: values of the wrong kind."""
+    notes: list[str] = []
+    _check(Settings, dict(changes), "settings", notes)
+    return [note.replace(" is ignored", "", 1) for note in notes]
 
 
 def save(path: Path, changes: Mapping[str, Any]) -> None:

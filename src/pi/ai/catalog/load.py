@@ -42,6 +42,7 @@ class Catalog:
         self._added: dict[str, _Added] = {}
         self._user: Any = None  # `UserModels` and `Downloads` are loaded for those who have them
         self._user_read = False
+        self._read_at: tuple[int, int] | None = None
         self._downloads: Any = None
         self._downloads_read = False
         self._rows: dict[str, ProviderRow] | None = None
@@ -214,11 +215,17 @@ class Catalog:
         self._user_read = self._downloads_read = False
         self._models.clear()
 
+    def refresh(self) -> None:
+        """Forget what was read if `models.json` has changed since; cheap if it has not."""
+        if self._user_read and _stamp(self._path) != self._read_at:
+            self.reload()
+
     # -- inside ------------------------------------------------------------------------------------
 
     def _read(self) -> Any:
         if not self._user_read:
             self._user_read = True
+            self._read_at = _stamp(self._path)
             if self._path is not None and _may_exist(self._path):
                 from pi.ai.catalog.user_models import read  # most people have no models.json
 
@@ -317,6 +324,15 @@ class Catalog:
         if successor is not None:
             return f"{row.id}/{model_id} is retired: use {row.id}/{successor}"
         return f"unknown model {model_id!r} of {row.id}{_nearest(model_id, self.ids(row.id))}"
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """When a file was changed and how long it is; None if it is not there."""
+    try:
+        found = None if path is None else path.stat()
+    except OSError:
+        return None
+    return found and (found.st_mtime_ns, found.st_size)
 
 
 def _may_exist(path: Path) -> bool:

@@ -19,6 +19,7 @@ from pi.ai.model import Model, ThinkingLevel
 from pi.ai.options import Options
 from pi.coding.api.answers import BashResult, CommandInfo
 from pi.coding.policies.host import Policies, PolicyHost
+from pi.coding.resources.found import Resources
 from pi.coding.session.entries import AgentMessage
 from pi.coding.settings import Settings
 
@@ -44,7 +45,7 @@ class Services(Struct, frozen=True, kw_only=True):
     policies: makes the loop's hooks. expand: what a prompt becomes (skills, templates).
     commands: the slash commands that `expand` knows. scope: the user's list of models to cycle
     through. available: all models that can be used. bash: makes the tool that runs commands.
-    mask: takes secrets out of what is recorded.
+    mask: takes secrets out of what is recorded. resources: what was found around the session.
     """
 
     client: Client
@@ -63,6 +64,7 @@ class Services(Struct, frozen=True, kw_only=True):
     available: Callable[[], Sequence[Model]] = _nothing
     bash: Callable[[], Tool] | None = None
     mask: Callable[[bytes], bytes] | None = None
+    resources: Resources | None = None
 
 
 class Desk(PolicyHost, Protocol):

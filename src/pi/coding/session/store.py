@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pi.coding.session.errors import SessionError
 from pi.coding.session.fork import fork_file, import_file
+from pi.coding.session.index import SessionIndex
 from pi.coding.session.listing import SessionInfo, read_header, read_info
 from pi.coding.session.log import SessionLog
 from pi.coding.session.names import check_session_id, folder_name
@@ -24,24 +25,40 @@ class SessionStore:
     """The sessions that `cwd` sees. Nothing is read or made before a method asks for it.
 
     root: the folder with one folder for each project. flat: a folder with the sessions of all
-    projects instead.
+    projects instead. index: where what lists show is remembered, if anywhere.
     """
 
-    def __init__(self, root: Path, cwd: Path | str, *, flat: Path | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        cwd: Path | str,
+        *,
+        flat: Path | None = None,
+        index: SessionIndex | None = None,
+    ) -> None:
         self.cwd = os.path.abspath(cwd)  # noqa: PTH100 (keeps symbolic links)
         self.root = flat or root
         self.folder = flat or root / folder_name(self.cwd)
         self.flat = flat is not None
+        self._index = index or SessionIndex()
 
     # -- looking -----------------------------------------------------------------------------------
 
     def sessions(self) -> list[SessionInfo]:
         """The sessions of this project, the last used first."""
-        return _sorted(info for info in _infos(_files(self.folder)) if self._is_ours(info.cwd))
+        infos = self._index.infos(_files(self.folder))
+        ours: dict[str, bool] = {}
+        for_us: list[SessionInfo] = []
+        for info in infos:
+            if info.cwd not in ours:  # following links takes time
+                ours[info.cwd] = self._is_ours(info.cwd)
+            if ours[info.cwd]:
+                for_us.append(info)
+        return _sorted(for_us)
 
     def all_sessions(self) -> list[SessionInfo]:
         """The sessions of all projects, the last used first."""
-        return _sorted(_infos(self._all_files()))
+        return _sorted(self._index.infos(self._all_files()))
 
     def most_recent(self) -> Path | None:
         """The session of this project with the latest message."""

@@ -7,33 +7,13 @@ import msgspec
 from msgspec import Struct
 
 from pi.ai.auth.resolve import Resolver
-from pi.ai.auth.store import entry_name
-from pi.ai.catalog.schema import ProviderRow
 from pi.ai.errors import ConfigError
 from pi.ai.model import Model
 from pi.coding.cli.args import Arguments, UsageError
 from pi.coding.home import Home
+from pi.coding.setup.credentials import Target, checked_account
 
-__all__ = ["Call", "Target"]
-
-_LONGEST_ACCOUNT = 64
-
-
-class Target(Struct, frozen=True):
-    """A provider, and the named account of it if one is meant."""
-
-    row: ProviderRow
-    account: str | None
-
-    @property
-    def entry(self) -> str:
-        """The name of its stored credential."""
-        return entry_name(self.row.id, self.account)
-
-    @property
-    def label(self) -> str:
-        """The name for people."""
-        return f"{self.row.name} ({self.entry})"
+__all__ = ["Call"]
 
 
 class Call(Struct, frozen=True):
@@ -85,15 +65,3 @@ class Call(Struct, frozen=True):
             text = msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-
-
-def checked_account(account: str, at: str = "") -> str:
-    """An account name as it was typed; "" for the unnamed one. Raises `UsageError`."""
-    if not account and at:
-        raise UsageError("the account is missing after @")
-    good = all(char.isalnum() or char in "._+-@" for char in account)
-    if not good or account.startswith("@") or len(account) > _LONGEST_ACCOUNT:
-        raise UsageError(
-            f"an account is a short name of letters, digits and . _ + - @, not {account!r}"
-        )
-    return account

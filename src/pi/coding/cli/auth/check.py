@@ -16,10 +16,11 @@ from pi.ai.client import Client
 from pi.ai.errors import AuthError, ConfigError, PiError
 from pi.ai.model import Model
 from pi.ai.options import Options
-from pi.coding.cli.auth.call import Call, Target
+from pi.coding.cli.auth.call import Call
 from pi.coding.cli.auth.running import run_async
 from pi.coding.cli.auth.words import key_words
 from pi.coding.modes.sanitize import printable
+from pi.coding.setup.credentials import Target
 
 __all__ = ["run"]
 

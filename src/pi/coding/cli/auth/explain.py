@@ -11,10 +11,11 @@ from pi.ai.auth.status import Looked, Status
 from pi.ai.auth.store import entry_name
 from pi.ai.auth.values import names_secret
 from pi.ai.errors import ConfigError, PiError
-from pi.coding.cli.auth.call import Call, Target
+from pi.coding.cli.auth.call import Call
 from pi.coding.cli.auth.status import as_data, place_data
 from pi.coding.cli.auth.words import key_words, when
 from pi.coding.modes.sanitize import printable
+from pi.coding.setup.credentials import Target
 
 __all__ = ["run"]
 

@@ -1,20 +1,14 @@
-"""`pi auth login`: sign in with a subscription, or store a key.
+"""`pi auth login`: sign in with a subscription, or store a key."""
 
-Whatever could prevent saving is found out before anybody signs in, and nothing is written before a
-login is complete: giving up at any step leaves everything as it was.
-"""
-
-from contextlib import suppress
-
-from pi.ai.auth.base import ApiKey, Credential, OAuth
+from pi.ai.auth.base import Credential, OAuth
 from pi.ai.auth.flows import flows
-from pi.ai.auth.store import AuthFileError
 from pi.ai.errors import ConfigError
-from pi.coding.cli.auth.call import Call, Target
+from pi.coding.cli.auth.call import Call
 from pi.coding.cli.auth.console import ConsoleUI
 from pi.coding.cli.auth.running import run_async
 from pi.coding.cli.auth.set_key import ask_key
 from pi.coding.cli.auth.words import when
+from pi.coding.setup.credentials import Target, sign_in, takes_key
 
 __all__ = ["run"]
 
@@ -32,45 +26,20 @@ async def _login(call: Call) -> int:
         if not auth.login and not call.args.flag("api-key"):
             ui.progress(f"{target.row.name} has no login of its own; it takes an API key.")
         return await ask_key(call, target, ui)
-    if auth.login not in flows:
-        raise ConfigError(f"no login flow {auth.login!r} is installed")
-    _need_somebody(call, target, ui)
-    await _agree(target, ui)
-    await _may_replace(call, target, ui)
-    store = call.resolver.store
-    async with store.locked():
-        pass  # a file or folder that cannot be written is told before the login, not after it
-    credential = await flows.get(auth.login).login(ui)
-    await store.put(target.row.id, credential, target.account)
-    _tell(call, target, credential)
+    if auth.login in flows:
+        _need_somebody(target, ui)
+    _tell(call, target, await sign_in(call.home, target, ui))
     return 0
 
 
-def _need_somebody(call: Call, target: Target, ui: ConsoleUI) -> None:
+def _need_somebody(target: Target, ui: ConsoleUI) -> None:
     if ui.keyboard is None and not ui.yes:
         name = target.entry
-        key = f", or store a key: pi auth set-key {name} < FILE" if _takes_key(target) else ""
+        key = f", or store a key: pi auth set-key {name} < FILE" if takes_key(target.row) else ""
         raise ConfigError(
             f"a login needs a terminal: run `pi auth login {name}` in one (--yes does without)"
             + key
         )
-
-
-def _takes_key(target: Target) -> bool:
-    return target.row.auth.kinds != ("oauth",)
-
-
-async def _agree(target: Target, ui: ConsoleUI) -> None:
-    if target.row.notice:
-        ui.progress(f"{target.row.name}: {target.row.notice}")
-        await ui.confirm("Log in all the same?")
-
-
-async def _may_replace(call: Call, target: Target, ui: ConsoleUI) -> None:
-    """A key that stands there may be the only copy."""
-    with suppress(AuthFileError):  # a malformed entry is no loss
-        if isinstance(call.resolver.store.entry(target.entry), ApiKey):
-            await ui.confirm(f"A key is stored as {target.entry!r}. Replace it by the login?")
 
 
 def _tell(call: Call, target: Target, credential: Credential) -> None:

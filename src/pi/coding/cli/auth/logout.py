@@ -3,9 +3,10 @@
 from pi.ai.auth.base import OAuth
 from pi.ai.auth.store import AuthFileError, entry_name
 from pi.ai.errors import ConfigError
-from pi.coding.cli.auth.call import Call, checked_account
+from pi.coding.cli.auth.call import Call
 from pi.coding.cli.auth.console import ConsoleUI
 from pi.coding.cli.auth.running import run_async
+from pi.coding.setup.credentials import checked_account
 
 __all__ = ["run"]
 
