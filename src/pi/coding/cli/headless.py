@@ -137,6 +137,7 @@ def wishes(args: Arguments) -> Wishes:
         max_turns=_turns(args.text("max-turns")),
         max_cost=_dollars(args.text("max-cost")),
         one_shot=args.text("mode") != "rpc",
+        without_model=args.text("mode") == "rpc",
     )
 
 

@@ -1,7 +1,8 @@
 """The server: reads commands, has the session carry them out, writes answers and events.
 
-Commands are carried out one after the other, so that each sees what those before it have done; a
-command of the user and a compaction run beside the others. Every line gets one answer, with the id
+Commands are carried out one after the other, so that each sees what those before it have done; what
+may take long (a command of the user, a summary, a login, a look at all sessions) runs beside the
+others. Every line gets one answer, with the id
 that it came with. When the input ends, what was asked is answered, what goes on is ended in order.
 """
 
@@ -17,6 +18,7 @@ from pi.ai.errors import PiError
 from pi.coding.api import commands as c
 from pi.coding.api.answers import ANSWERS, Taken
 from pi.coding.api.events import BashExecutionUpdate, SessionEvent
+from pi.coding.api.setup import DeleteSession, ListSessions, Login
 from pi.coding.api.ui_records import UiResponse
 from pi.coding.modes.outlet import json_line
 from pi.coding.modes.rpc.ui import RpcUI
@@ -47,6 +49,7 @@ class _Head(Struct):
 _head = msgspec.json.Decoder(_Head)
 _command: "msgspec.json.Decoder[c.Command]" = msgspec.json.Decoder(c.Command)
 _response = msgspec.json.Decoder(UiResponse)
+_LONG = (c.Bash, c.Compact, Login, ListSessions, DeleteSession)
 _NAMES = {command.__struct_config__.tag: command for command in ANSWERS}
 
 
@@ -67,6 +70,7 @@ class Server:
         self._ui = RpcUI(self._tell)
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(_AHEAD)
         self._beside: set[asyncio.Task[None]] = set()
+        self._logins: set[asyncio.Task[None]] = set()
         self._bash_id: msgspec.Raw | UnsetType = UNSET
         self._bash_runs = False
 
@@ -88,6 +92,7 @@ class Server:
             worker.cancel()
             await self._session.send(c.Abort())
             await self._session.send(c.AbortBash())
+            self._give_up_logins()
             if self._beside:
                 await asyncio.wait(self._beside)
             unsubscribe()
@@ -99,13 +104,23 @@ class Server:
             command, head = self._read(line)
             if command is None:
                 continue
-            if isinstance(command, c.Bash | c.Compact) or _is_summary(command):
+            if isinstance(command, _LONG) or _is_summary(command):
                 task = asyncio.ensure_future(self._answer(command, head))
                 self._beside.add(task)
                 task.add_done_callback(self._beside.discard)
+                if isinstance(command, Login):
+                    self._logins.add(task)
+                    task.add_done_callback(self._logins.discard)
                 await asyncio.sleep(0)  # it begins before the next command does
             else:
+                if isinstance(command, c.Abort):
+                    self._give_up_logins()
                 await self._answer(command, head)
+
+    def _give_up_logins(self) -> None:
+        """A login may wait for somebody in a browser, without a question that could be answered."""
+        for task in tuple(self._logins):
+            task.cancel()
 
     def _read(self, line: bytes) -> tuple[c.Command | None, _Head]:
         """The command of a line; None if there is none, which is answered already."""
@@ -154,6 +169,10 @@ class Server:
             data = await self._carry_out(command)
         except PiError as error:
             self._refuse(error.message, head)
+        except asyncio.CancelledError:
+            if isinstance(command, Login):
+                self._refuse("nothing was changed: the login was given up", head)
+            raise
         except Exception as error:
             import traceback  # a mistake of ours
 
