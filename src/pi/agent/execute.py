@@ -20,7 +20,7 @@ from pi.agent.events import (
     ToolExecutionStart,
     ToolExecutionUpdate,
 )
-from pi.agent.hooks import Hooks
+from pi.agent.hooks import Block, Hooks
 from pi.agent.schema import validate
 from pi.agent.tools import Tool, ToolContext, ToolError, ToolResult
 from pi.ai.messages import ToolCall, ToolResultMessage
@@ -136,19 +136,28 @@ async def _preflight(
         )
     arguments, problems = validate(tool.parameters, tool.prepare(dict(call.arguments)))
     if problems:
-        received = msgspec.json.encode(call.arguments).decode()
-        if len(received) > 2000:
-            received = received[:2000] + "…"
-        lines = "\n".join(f"- {problem}" for problem in problems)
-        return f"Invalid arguments for {call.name}:\n{lines}\nReceived: {received}"
+        return f"Invalid arguments for {call.name}:\n{_listed(problems, call.arguments)}"
     for hook in hooks:
         try:
-            block = await hook.before_tool(call, arguments)
+            answer = await hook.before_tool(call, arguments)
         except Exception as error:  # a broken guard must not let a call through
             return f"Not executed: a check failed ({error})"
-        if block is not None:
-            return block.reason or "Not executed: blocked"
+        if isinstance(answer, Block):
+            return answer.reason or "Not executed: blocked"
+        if answer is not None:
+            arguments, problems = validate(tool.parameters, answer)
+            if problems:
+                text = _listed(problems, answer)
+                return f"Not executed: a check gave invalid arguments for {call.name}:\n{text}"
     return tool, arguments
+
+
+def _listed(problems: Sequence[str], received: dict[str, Any]) -> str:
+    text = msgspec.json.encode(received).decode()
+    if len(text) > 2000:
+        text = text[:2000] + "…"
+    lines = "\n".join(f"- {problem}" for problem in problems)
+    return f"{lines}\nReceived: {text}"
 
 
 async def _run(

@@ -24,8 +24,8 @@ class Block(Struct, frozen=True):
 class Hooks:
     """Every method may be left as it is: the defaults change nothing.
 
-    In the order of a run: `on_run_start`; for every request `before_turn`, `call_options`,
-    `before_request`, then `after_answer` or `after_error`; for every call `before_tool` and
+    In the order of a run: `on_run_start`; for every request `before_turn`, `before_request`,
+    `system_prompt`, `call_options`, then `after_answer` or `after_error`; for every call `before_tool` and
     `after_tool`; `after_turn`; `before_end` when nothing is left to do; `on_run_end`.
     """
 
@@ -48,8 +48,17 @@ class Hooks:
         """The messages to send instead of `messages`, for this request only."""
         return messages
 
-    async def before_tool(self, call: ToolCall, arguments: dict[str, Any]) -> Block | None:
-        """Whether a call is to be blocked. An exception blocks it."""
+    def system_prompt(self, system: tuple[str, ...]) -> tuple[str, ...]:
+        """The blocks of the system prompt to use instead of `system`, for this request only."""
+        return system
+
+    async def before_tool(
+        self, call: ToolCall, arguments: dict[str, Any]
+    ) -> Block | dict[str, Any] | None:
+        """Whether a call is to be blocked, or the arguments to use instead of `arguments`.
+
+        An exception blocks it. Other arguments are checked as those of the model were.
+        """
         return None
 
     async def after_tool(
@@ -78,10 +87,11 @@ class Hooks:
         """
         return False
 
-    async def before_end(self) -> None:
+    async def before_end(self) -> bool | None:
         """The run is about to end: nothing is queued, the model is done.
 
-        What is queued until this returns is still delivered in the same run.
+        What is queued until this returns is still delivered in the same run. True asks the model
+        again although nothing is queued: whoever says so has put something into the conversation.
         """
 
     def on_run_end(self) -> None:

@@ -103,17 +103,17 @@ class Loop:
             self._say(prompt)
         first = going_on = True
         while True:
+            again = False
             if not going_on and not inbox.waiting:
-                for hook in self._hooks:
-                    await hook.before_end()
-                if not inbox.waiting:
+                again = any([await hook.before_end() for hook in self._hooks])  # all are asked
+                if not inbox.waiting and not again:
                     return
             if await self._held_back():
                 return
             pending = inbox.take_steering()
             if not going_on and not pending:
                 pending = inbox.take_follow_up()
-                if not pending:  # it was taken back while a hook was at work
+                if not pending and not again:  # it was taken back while a hook was at work
                     return
             if not first:
                 emit(TurnStart())
@@ -176,7 +176,10 @@ class Loop:
         options = turn.options
         for hook in self._hooks:
             options = hook.call_options(options)
-        context = Context(messages, turn.context.system, turn.context.tools)
+        system = turn.context.system
+        for hook in self._hooks:
+            system = hook.system_prompt(system)
+        context = Context(messages, system, turn.context.tools)
         emit = self._host.emit
         started = False
         async with self._client.stream(turn.model, context, options) as stream:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from pi.ai.messages import Context, ImageContent, TextContent, ThinkingContent
 from pi.ai.model import BUDGET, Model, ThinkingLevel
-from pi.ai.request import Request
+from pi.ai.request import Frame, Request
 
 __all__ = ["DEFAULT_BUDGETS", "CacheRetention", "Options", "Retry", "estimate_tokens"]
 
@@ -61,8 +61,9 @@ class Options(Struct, frozen=True, kw_only=True):
     timeout: to the response headers. idle_timeout: between two pieces of the body. None: no limit.
     max_retries: how often a request that failed before its first event is tried again.
     max_retry_delay: a server that asks for a longer wait is an error at once; 0 is no limit.
-    on_request: may replace the request (its `body` is JSON data) before it is encoded and signed.
-    on_response: hears status and headers of the response.
+    on_request: may replace the request (its `body` is JSON data) before it is encoded and signed;
+    plain or async.
+    on_response: hears status and headers of the response. on_frame: hears every piece of a stream.
     on_retry: hears of every retry before its wait.
     before_retry: waits before a retry, instead of the client; with False there is no retry.
     metadata: `user_id` is passed to services that take one.
@@ -86,8 +87,9 @@ class Options(Struct, frozen=True, kw_only=True):
     idle_timeout: float | None = 300.0
     max_retries: int = 2
     max_retry_delay: float = 60.0
-    on_request: Callable[[Request], Request | None] | None = None
+    on_request: Callable[[Request], Request | None | Awaitable[Request | None]] | None = None
     on_response: Callable[[int, dict[str, str]], None] | None = None
+    on_frame: Callable[[Frame], None] | None = None
     on_retry: Callable[[Retry], None] | None = None
     before_retry: Callable[[Retry], Awaitable[bool]] | None = None
     thinking_body: dict[str, Any] = {}

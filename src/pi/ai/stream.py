@@ -6,7 +6,7 @@ attempt that fails before its first content may be followed by another; after th
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing
 from types import TracebackType
 from typing import Any
@@ -187,7 +187,7 @@ class Stream:
             if self._refused is not None and self._refused[0].secrets == access.secrets:
                 yield Error("error", self._refused[1])  # the same would be refused again
                 return
-            protocol, decoder, request = self._prepare(access)
+            protocol, decoder, request = await self._prepare(access)
             self._response = None
             self._over_websocket = request.url.startswith("ws")
             response = self._response = await self._send(request)
@@ -198,11 +198,13 @@ class Stream:
                 body = await response.read()
                 yield Error("error", protocol.failure(response.status, response.headers, body))
                 return
-            model = access.model
+            model, on_frame = access.model, self._options.on_frame
             yield Start(model.api, model.provider, model.id, now_ms())
             try:
                 async for frames in _frames(response, protocol):
                     for frame in frames:
+                        if on_frame is not None:
+                            on_frame(frame)
                         if frame.event == "document":
                             yield _no_stream(protocol, response, frame.data)
                             return
@@ -226,7 +228,7 @@ class Stream:
         finally:
             self._hang_up()
 
-    def _prepare(self, access: Access) -> tuple[WireProtocol, Decoder, Request]:
+    async def _prepare(self, access: Access) -> tuple[WireProtocol, Decoder, Request]:
         model, context = access.model, self._context
         if access.system_prefix:
             context = Context(
@@ -237,7 +239,8 @@ class Stream:
         request = protocol.encode(model, context, options)
         request = request.with_headers(call_headers(model, context, options))
         if options.on_request is not None:
-            request = options.on_request(request) or request
+            given = options.on_request(request)
+            request = (await given if isinstance(given, Awaitable) else given) or request
         return protocol, protocol.decoder(model, options, context), access.signer(request.encoded())
 
     async def _send(self, request: Request) -> Response | None:
