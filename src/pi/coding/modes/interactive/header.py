@@ -1,0 +1,59 @@
+"""What stands at the top: version, what was loaded, and what to do when nothing is set up. Pure."""
+
+from collections.abc import Callable, Sequence
+
+from pi.coding.api.setup import ResourceInfo, Resources
+from pi.coding.modes.interactive.lines import Line
+
+__all__ = ["first_line", "loaded_lines", "welcome"]
+
+Style = Callable[[str], str]
+
+_NAMES_SHOWN = 6
+
+
+def first_line(version: str, style: Style) -> list[Line]:
+    """The program's name and the keys that one has to know."""
+    dim = style("dim")
+    keys = "/ commands · ! shell · @ files · esc stops · ctrl+d quits · /hotkeys"
+    return [[(f"{style('accent')} bold", "pi"), (dim, f" {version} · {keys}")]]
+
+
+def loaded_lines(resources: Resources, style: Style) -> list[Line]:
+    """What was found, one line a kind; nothing for what there is none of."""
+    kinds: tuple[tuple[str, Sequence[ResourceInfo]], ...] = (
+        ("context", resources.context),
+        ("skills", resources.skills),
+        ("prompts", resources.prompts),
+        ("extensions", [r for r in resources.extensions if r.scope != "pi"]),
+        ("themes", [r for r in resources.themes if r.scope != "pi"]),
+    )
+    dim, muted = style("dim"), style("muted")
+    lines: list[Line] = []
+    for kind, found in kinds:
+        if found:
+            names = ", ".join(item.name for item in found[:_NAMES_SHOWN])
+            more = f" and {len(found) - _NAMES_SHOWN} more" if len(found) > _NAMES_SHOWN else ""
+            lines.append([(dim, f"{kind}: "), (muted, names + more)])
+    if resources.held_back:
+        waiting = ", ".join(resources.held_back[:_NAMES_SHOWN])
+        text = f"not trusted yet, not loaded: {waiting} (/trust)"
+        lines.append([(style("warning"), text)])
+    return lines
+
+
+def welcome(style: Style) -> list[Line]:
+    """What to do when no model can be used."""
+    accent, muted = style("accent"), style("muted")
+    rows = (
+        ("/login", "sign in with a subscription, or store an API key"),
+        (
+            "a key",
+            "export ANTHROPIC_API_KEY=… (OPENAI_API_KEY, GEMINI_API_KEY, …), then start again",
+        ),
+        ("a server", "start Ollama, LM Studio, llama.cpp or vLLM here, then /model"),
+        ("pi --model demo", "see it at work first, without any model"),
+    )
+    lines: list[Line] = [[("", "Welcome. No model can be used yet; any of these will do:")]]
+    lines += [[(accent, f"  {name:<16}"), (muted, text)] for name, text in rows]
+    return lines

@@ -1,0 +1,167 @@
+"""Stored messages as blocks: what a session that goes on shows of its past.
+
+Only the end of a conversation is made into blocks, from the back, so that a long session costs no
+more than a short one.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from pi.ai.messages import (
+    AssistantMessage,
+    ImageContent,
+    TextContent,
+    ThinkingContent,
+    ToolCall,
+    ToolResultMessage,
+    UserMessage,
+    text_of,
+)
+from pi.coding.modes.interactive.view import (
+    Block,
+    CommandBlock,
+    CustomBlock,
+    NoticeBlock,
+    SummaryBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolBlock,
+    UserBlock,
+)
+
+__all__ = ["advice", "builtins", "last_blocks", "typed"]
+
+_SKILL = re.compile(
+    r'<skill name="([^"]+)" location="[^"]+">\n.*?\n</skill>(?:\n\n(.+))?', re.DOTALL
+)
+
+
+def typed(text: str) -> str:
+    """What the user typed: `/skill:name arguments` for an expanded skill, all else as it is."""
+    found = _SKILL.fullmatch(text) if text.startswith("<skill ") else None
+    return text if found is None else f"/skill:{found[1]} {found[2] or ''}".rstrip()
+
+
+def advice(kind: str | None) -> str:
+    """What a person can do about an error of this kind, as the end of a line."""
+    return _ADVICE.get(kind or "", "")
+
+
+_ADVICE = {
+    "auth": " (/login signs in or stores another key)",
+    "quota": " (/model chooses another one, /login another account)",
+    "transport": " (is the network up? Send the prompt again when it is)",
+    "overflow": " (/compact makes room, /model may find a larger window)",
+}
+
+
+def builtins(message: Any) -> dict[str, Any]:
+    """A message of any role as JSON data."""
+    return message if isinstance(message, dict) else msgspec.to_builtins(message, enc_hook=str)
+
+
+def last_blocks(messages: Sequence[Any], limit: int) -> tuple[list[Block], int]:
+    """The last blocks of a conversation, and how many messages before them are not shown.
+
+    It begins with something that was said, never with the result of a call that is not shown.
+    """
+    results: dict[str, ToolResultMessage] = {}
+    turns: list[list[Block]] = []
+    count = 0
+    for index in range(len(messages) - 1, -1, -1):
+        message = messages[index]
+        if isinstance(message, ToolResultMessage):
+            results[message.tool_call_id] = message
+            continue
+        blocks = _blocks(message, results)
+        turns.append(blocks)
+        count += len(blocks)
+        if count >= limit and not isinstance(message, AssistantMessage):
+            return [block for turn in reversed(turns) for block in turn], index
+    return [block for turn in reversed(turns) for block in turn], 0
+
+
+def _blocks(message: Any, results: dict[str, ToolResultMessage]) -> list[Block]:
+    if isinstance(message, UserMessage):
+        content = message.content
+        images = () if isinstance(content, str) else content
+        pictures = tuple(image for image in images if isinstance(image, ImageContent))
+        return [UserBlock(False, text=typed(text_of(content)), images=pictures)]
+    if isinstance(message, AssistantMessage):
+        return _answer(message, results)
+    data = builtins(message)
+    maker = _OTHERS.get(data.get("role", ""))
+    return maker(data) if maker is not None else []
+
+
+def _answer(message: AssistantMessage, results: dict[str, ToolResultMessage]) -> list[Block]:
+    found: list[Block] = []
+    for content in message.content:
+        if isinstance(content, TextContent):
+            found.append(TextBlock(False, parts=[content.text]))
+        elif isinstance(content, ThinkingContent):
+            parts = [content.thinking]
+            found.append(ThinkingBlock(False, parts=parts, redacted=content.redacted))
+        else:
+            found.append(_call(content, results.get(content.id)))
+    if message.stop_reason == "error":
+        text = message.error_message or "the model gave no answer"
+        found.append(NoticeBlock(False, level="error", text=f"Error: {text}"))
+    elif message.stop_reason == "aborted":
+        found.append(NoticeBlock(False, level="error", text="Operation aborted"))
+    return found
+
+
+def _call(call: ToolCall, result: ToolResultMessage | None) -> ToolBlock:
+    block = ToolBlock(False, call_id=call.id, name=call.name, arguments=call.arguments)
+    if result is None:
+        block.state = "failed"
+        return block
+    data = builtins(result)
+    block.state = "failed" if result.is_error else "done"
+    block.content, block.details = data.get("content") or [], data.get("details")
+    return block
+
+
+def _command(data: dict[str, Any]) -> list[Block]:
+    return [
+        CommandBlock(
+            False,
+            command=data.get("command", ""),
+            excluded=bool(data.get("excludeFromContext")),
+            output=[data.get("output", "")],
+            exit_code=data.get("exitCode"),
+            cancelled=bool(data.get("cancelled")),
+            full_output_path=data.get("fullOutputPath"),
+        )
+    ]
+
+
+def _custom(data: dict[str, Any]) -> list[Block]:
+    if not data.get("display", True):
+        return []
+    content = data.get("content", "")
+    if not isinstance(content, str):
+        content = "\n".join(part.get("text", "") for part in content)
+    kind = data.get("customType", "")
+    return [CustomBlock(False, kind=kind, text=content, details=data.get("details"))]
+
+
+def _compaction(data: dict[str, Any]) -> list[Block]:
+    before = data.get("tokensBefore")
+    return [SummaryBlock(False, text=data.get("summary", ""), tokens_before=before)]
+
+
+def _branch(data: dict[str, Any]) -> list[Block]:
+    return [SummaryBlock(False, kind="branch", text=data.get("summary", ""))]
+
+
+_OTHERS = {
+    "bashExecution": _command,
+    "custom": _custom,
+    "compactionSummary": _compaction,
+    "branchSummary": _branch,
+}

@@ -1,0 +1,127 @@
+"""Frames: finished lines above, the live area below, in one write."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.data_structures import Point
+from prompt_toolkit.styles import Attrs
+
+from pi.coding.modes.interactive.lines import ESCAPE, Line
+from pi.coding.modes.interactive.screen.output import HeldOutput
+
+__all__ = ["FramedApplication"]
+
+FRAME = 1 / 30
+"""Seconds between frames while something streams. Keys are answered at once."""
+
+
+class FramedApplication(Application[None]):
+    """An application whose frames begin with `compose`, which gives the finished lines."""
+
+    def __init__(
+        self, held: HeldOutput, compose: Callable[[], list[Line]], reflows: bool, **more: Any
+    ) -> None:
+        self.held = held
+        self._compose = compose
+        self._reflows = reflows
+        self._drawn = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._attrs: dict[str, Attrs] = {}
+        super().__init__(
+            output=held,
+            full_screen=False,
+            color_depth=held.depth,
+            mouse_support=False,
+            terminal_size_polling_interval=None,
+            **more,
+        )
+
+    def soon(self) -> None:
+        """Draw within a frame's time."""
+        if self._timer is not None or not self._is_running:
+            return
+        wait = self._drawn + FRAME - time.monotonic()
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        if self._is_running:
+            self._redraw()
+
+    def _redraw(self, render_as_done: bool = False) -> None:
+        if not self._is_running or self._running_in_terminal:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        with self.held.frame():
+            lines = self._compose()
+            if lines or self._has_shrunk():
+                self._erase()
+                self._write(lines)
+            super()._redraw(render_as_done)
+        self._drawn = time.monotonic()
+
+    def _has_shrunk(self) -> bool:
+        last = self.renderer._last_screen
+        size = self.held.get_size()
+        if last is None or self.renderer._last_size != size:
+            return False
+        wanted = self.layout.container.preferred_height(size.columns, size.rows).preferred
+        return min(wanted, size.rows) < last.height
+
+    def _erase(self) -> None:
+        """Take the live area away, without the modes that prompt_toolkit would reset too."""
+        renderer, output = self.renderer, self.held
+        position = renderer._cursor_pos
+        output.hide_cursor()
+        output.cursor_backward(position.x)
+        output.cursor_up(position.y)
+        output.reset_attributes()
+        output.erase_down()
+        renderer._cursor_pos = Point(0, 0)
+        renderer._last_screen = None
+        renderer._last_size = None
+        renderer._last_style = None
+        renderer._min_available_height = 0
+
+    def _write(self, lines: list[Line]) -> None:
+        """Lines that stay. The terminal may wrap them anew when its width changes."""
+        output, style, depth = self.held, self._merged_style, self.held.depth
+        output.enable_autowrap()
+        attrs = self._attrs
+        for line in lines:
+            last = ""
+            for look, text in line:
+                if look == ESCAPE:
+                    output.write_raw(text)
+                    continue
+                if look != last:
+                    if look not in attrs:
+                        attrs[look] = style.get_attrs_for_style_str(look)
+                    output.set_attributes(attrs[look], depth)
+                    last = look
+                output.write(text)
+            if last:
+                output.reset_attributes()
+            output.write_raw("\r\n")
+
+    def _on_resize(self) -> None:
+        """Draw anew. Where the terminal has broken the live area's lines, it has more rows now."""
+        renderer = self.renderer
+        last, columns = renderer._last_screen, self.held.get_size().columns
+        if last is not None and self._reflows and columns < last.width:
+            extra = 0
+            for row in range(renderer._cursor_pos.y):
+                cells = [x for x, cell in last.data_buffer[row].items() if cell.char != " "]
+                used = max(cells, default=0) + 1
+                extra += (used - 1) // columns
+            extra += renderer._cursor_pos.x // columns
+            position = renderer._cursor_pos
+            renderer._cursor_pos = Point(position.x % columns, position.y + extra)
+        with self.held.frame():
+            self._erase()
+            self._redraw()

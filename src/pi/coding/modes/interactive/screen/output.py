@@ -1,0 +1,112 @@
+"""The terminal's two ends: output that is held while a frame is made, input that notices its loss."""
+
+import os
+import select
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input.vt100 import Vt100Input
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+from pi.coding.modes.interactive.terminal import Terminal, begin_frame, end_frame
+
+__all__ = ["HeldOutput", "WatchedInput"]
+
+
+class HeldOutput(Vt100_Output):
+    """Writes a frame in one piece. A terminal that is gone is told to `lost`, once."""
+
+    def __init__(self, stdout: TextIO, terminal: Terminal, lost: Callable[[], None]) -> None:
+        fd = stdout.fileno()
+
+        def size() -> Size:
+            try:
+                found = os.get_terminal_size(fd)
+            except OSError:
+                return Size(24, 80)
+            return Size(max(1, found.lines), max(1, found.columns))
+
+        super().__init__(stdout, size, term=terminal.term, enable_cpr=False)
+        depth = ColorDepth.DEPTH_24_BIT if terminal.true_color else ColorDepth.DEPTH_8_BIT
+        self.depth = depth if terminal.colors else ColorDepth.DEPTH_1_BIT
+        self._fd = fd
+        self._depth = 0
+        self._lost = lost
+        self._gone = False
+
+    @contextmanager
+    def frame(self) -> Iterator[None]:
+        """What is written inside is shown at once."""
+        self._depth += 1
+        if self._depth == 1:
+            self.write_raw(begin_frame)
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if not self._depth:
+                self.write_raw(end_frame)
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what was collected, unless a frame is being made."""
+        if self._depth or not self._buffer:
+            return
+        data = "".join(self._buffer).encode("utf-8", "replace")
+        self._buffer = []
+        if data == (begin_frame + end_frame).encode() or self._gone:
+            return
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(self._fd, view) :]
+            except BlockingIOError:
+                select.select([], [self._fd], [])
+            except OSError:
+                self._gone = True
+                self._lost()
+                return
+
+    def forget_cursor(self) -> None:
+        """Another program may have changed whether the cursor is seen."""
+        self._cursor_visible = None
+
+
+class _Reader:
+    """Reads as prompt_toolkit's reader does, but a terminal that hung up is the end."""
+
+    def __init__(self, reader: object) -> None:
+        self._reader = reader
+        self._fd: int = reader.stdin_fd  # type: ignore[attr-defined]
+
+    @property
+    def closed(self) -> bool:
+        """Whether there will be nothing more."""
+        return self._reader.closed  # type: ignore[attr-defined]
+
+    def read(self, count: int = 65536) -> str:
+        """What has come. A big paste comes in few pieces."""
+        reader = self._reader
+        if not select.select([self._fd], [], [], 0)[0]:
+            return ""
+        try:
+            data = os.read(self._fd, count)
+        except BlockingIOError:
+            return ""
+        except OSError:
+            data = b""
+        if not data:
+            reader.closed = True  # type: ignore[attr-defined]
+            return ""
+        return reader._stdin_decoder.decode(data)  # type: ignore[attr-defined]
+
+
+class WatchedInput(Vt100Input):
+    """Keys from a terminal; closed as soon as the terminal is."""
+
+    def __init__(self, stdin: TextIO) -> None:
+        super().__init__(stdin)
+        self.stdin_reader = _Reader(self.stdin_reader)  # type: ignore[assignment]

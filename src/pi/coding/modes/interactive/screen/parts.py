@@ -1,0 +1,120 @@
+"""The live area: parts one above the other, and the place where the editor or a dialog stands.
+
+Lines of all parts are made once for a frame, from the most important to the least, so that a small
+window loses the least important ones.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from prompt_toolkit.application.current import get_app
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import (
+    ConditionalKeyBindings,
+    DynamicKeyBindings,
+    KeyBindings,
+    KeyBindingsBase,
+)
+from prompt_toolkit.layout.containers import (
+    AnyContainer,
+    DynamicContainer,
+    HSplit,
+    Window,
+    to_container,
+)
+from prompt_toolkit.layout.controls import FormattedTextControl
+from prompt_toolkit.layout.dimension import Dimension
+
+from pi.coding.modes.interactive.lines import Line
+from pi.coding.modes.interactive.stage import Pane
+
+__all__ = ["Part", "Parts"]
+
+
+class Part:
+    """Some lines. `lines` is set before every frame."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.window = Window(
+            FormattedTextControl(self._text),
+            height=self._height,
+            dont_extend_height=True,
+            wrap_lines=False,
+            always_hide_cursor=True,
+        )
+
+    def _text(self) -> StyleAndTextTuples:
+        joined: StyleAndTextTuples = []
+        for at, line in enumerate(self.lines):
+            joined += [("", "\n"), *line] if at else line
+        return joined
+
+    def _height(self) -> Dimension:
+        count = len(self.lines)
+        return Dimension(min=count, max=count, preferred=count)
+
+
+class Parts:
+    """All parts, and the panes of dialogs, one at a time."""
+
+    def __init__(
+        self, editor: AnyContainer, focus: Any, keys: Callable[[], KeyBindingsBase]
+    ) -> None:
+        self.tail, self.queue, self.status = Part(), Part(), Part()
+        self.above, self.below, self.footer = Part(), Part(), Part()
+        self._editor, self._focus = editor, focus
+        self._pane: Pane | None = None
+        self._turn = asyncio.Lock()
+        here = DynamicContainer(lambda: self._pane.container if self._pane else self._editor)
+        self._here = here
+        self.container = HSplit(
+            [
+                self.tail.window,
+                self.queue.window,
+                self.status.window,
+                self.above.window,
+                here,
+                self.below.window,
+                self.footer.window,
+            ]
+        )
+        main = ConditionalKeyBindings(DynamicKeyBindings(keys), Condition(lambda: not self._pane))
+        self.keys = DynamicKeyBindings(lambda: self._pane.keys if self._pane else main)
+
+    @property
+    def asking(self) -> bool:
+        """Whether a dialog is shown."""
+        return self._pane is not None
+
+    def fill(self, columns: int, rows: int, make: Callable[[str, int], list[Line]]) -> None:
+        """Have the lines of all parts made. make: name of a part, and how many rows it may have."""
+        left = rows - max(1, self._here.preferred_height(columns, rows).preferred)
+        for name in ("footer", "status", "queue", "above", "below", "tail"):
+            lines = make(name, left) if left > 0 else []
+            part: Part = getattr(self, name)
+            part.lines = lines[:left] if left > 0 else []
+            left -= len(part.lines)
+
+    async def show(self, pane: Pane, redraw: Callable[[], None]) -> Any:
+        """Show a pane until it has a result."""
+        async with self._turn:
+            self._pane = pane
+            layout = get_app().layout
+            try:
+                layout.focus(pane.focus if pane.focus is not None else to_container(pane.container))
+                redraw()
+                return await pane.result
+            finally:
+                if not pane.result.done():
+                    pane.result.cancel()
+                self._pane = None
+                layout.focus(self._focus)
+                redraw()
+
+
+def no_keys() -> KeyBindingsBase:
+    """None."""
+    return KeyBindings()

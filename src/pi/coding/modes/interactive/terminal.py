@@ -1,0 +1,105 @@
+"""What this terminal can do, by its environment, and the sequences that ask it for something.
+
+Nothing is asked of the terminal itself: an answer that comes late would be taken for typing.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal
+
+__all__ = [
+    "Terminal",
+    "begin_frame",
+    "clipboard_sequence",
+    "end_frame",
+    "is_linear",
+    "notification",
+    "title_sequence",
+]
+
+begin_frame = "\x1b[?2026h"
+"""What follows is shown at once (synchronized output)."""
+
+end_frame = "\x1b[?2026l"
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_REFLOWING = (
+    "TMUX",
+    "VTE_VERSION",
+    "KITTY_WINDOW_ID",
+    "WT_SESSION",
+    "WEZTERM_PANE",
+    "KONSOLE_VERSION",
+)
+_REFLOWING_PROGRAMS = frozenset({"Apple_Terminal", "iTerm.app", "WezTerm", "ghostty", "vscode"})
+_LINKING_PROGRAMS = frozenset({"iTerm.app", "WezTerm", "ghostty", "vscode"})
+
+
+class Terminal:
+    """What the environment, and what `settings` says of the terminal, let us do.
+
+    colors: False if none may be used. links: OSC 8. images: the protocol of pictures, or "".
+    reflows: lines are broken anew when the window gets narrower. escape_wait: seconds after which
+    Esc is the key and not the beginning of another one.
+    """
+
+    def __init__(self, env: Mapping[str, str], settings: Mapping[str, Any] | None = None) -> None:
+        settings = settings or {}
+        self.term = env.get("TERM", "")
+        program = env.get("TERM_PROGRAM", "")
+        self.colors = not env.get("NO_COLOR")
+        true_color = settings.get("trueColor", "auto")
+        named = env.get("COLORTERM", "") in ("truecolor", "24bit")
+        self.true_color = named if true_color == "auto" else bool(true_color)
+        links = settings.get("hyperlinks", "auto")
+        known = program in _LINKING_PROGRAMS or any(env.get(name) for name in _REFLOWING[1:])
+        self.links = known if links == "auto" else bool(links)
+        self.images: Literal["", "kitty", "iterm2"] = _images(env, settings)
+        self.reflows = program in _REFLOWING_PROGRAMS or any(env.get(name) for name in _REFLOWING)
+        self.reflows = self.reflows or self.term.startswith(("tmux", "alacritty", "foot"))
+        self.escape_wait = 0.15 if env.get("SSH_CONNECTION") else 0.05
+        encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
+        self.unicode = encoding.startswith("utf")
+
+
+def _images(env: Mapping[str, str], settings: Mapping[str, Any]) -> Literal["", "kitty", "iterm2"]:
+    wanted = settings.get("images", "auto")
+    if wanted in ("kitty", "iterm2"):
+        return wanted
+    if not wanted or not settings.get("showImages", True) or env.get("TMUX"):
+        return ""
+    program = env.get("TERM_PROGRAM", "")
+    if env.get("KITTY_WINDOW_ID") or program in ("ghostty", "WezTerm"):
+        return "kitty"
+    return "iterm2" if program == "iTerm.app" else ""
+
+
+def is_linear(env: Mapping[str, str]) -> bool:
+    """Whether the terminal can only write lines."""
+    return env.get("TERM", "") in ("", "dumb")
+
+
+def _plain(text: str, limit: int = 200) -> str:
+    return _CONTROL.sub(" ", text)[:limit]
+
+
+def title_sequence(title: str) -> str:
+    """Names the window."""
+    return f"\x1b]0;{_plain(title)}\x07"
+
+
+def notification(text: str) -> str:
+    """Tells somebody who looks elsewhere: a message where it is understood, and the bell."""
+    return f"\x1b]9;{_plain(text)}\x07\x07"
+
+
+def clipboard_sequence(text: str, env: Mapping[str, str] = os.environ) -> str:
+    """Puts a text into the clipboard of the terminal, also through tmux and over SSH (OSC 52)."""
+    import base64
+
+    sequence = f"\x1b]52;c;{base64.b64encode(text.encode('utf-8', 'replace')).decode()}\x07"
+    if env.get("TMUX"):
+        return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    return sequence
