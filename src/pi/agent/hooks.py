@@ -25,8 +25,9 @@ class Hooks:
     """Every method may be left as it is: the defaults change nothing.
 
     In the order of a run: `on_run_start`; for every request `before_turn`, `before_request`,
-    `system_prompt`, `call_options`, then `after_answer` or `after_error`; for every call `before_tool` and
-    `after_tool`; `after_turn`; `before_end` when nothing is left to do; `on_run_end`.
+    `system_prompt`, `call_options`, then `after_answer` or `after_error`; for every call
+    `before_tool` and `after_tool`; `after_turn`; `before_end` when nothing is left to do;
+    `on_run_end`.
     """
 
     def on_run_start(self) -> None:

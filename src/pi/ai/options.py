@@ -87,7 +87,7 @@ class Options(Struct, frozen=True, kw_only=True):
     idle_timeout: float | None = 300.0
     max_retries: int = 2
     max_retry_delay: float = 60.0
-    on_request: Callable[[Request], Request | None | Awaitable[Request | None]] | None = None
+    on_request: Callable[[Request], Request | Awaitable[Request | None] | None] | None = None
     on_response: Callable[[int, dict[str, str]], None] | None = None
     on_frame: Callable[[Frame], None] | None = None
     on_retry: Callable[[Retry], None] | None = None

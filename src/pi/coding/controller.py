@@ -7,7 +7,8 @@ is only the run, and what handlers and policies share.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,7 +19,7 @@ from pi.agent.inbox import Inbox
 from pi.agent.loop import Loop, Turn
 from pi.ai.client import Client
 from pi.ai.errors import ConfigError, PiError
-from pi.ai.messages import AssistantMessage, Context, UserMessage, text_of
+from pi.ai.messages import AssistantMessage, Context, ImageContent, UserMessage, text_of
 from pi.ai.model import Model, ThinkingLevel
 from pi.ai.options import Retry
 from pi.coding.api.answers import BashResult
@@ -29,6 +30,7 @@ from pi.coding.api.events import (
     AutoRetryStart,
     CompactionEnd,
     CompactionStart,
+    ExtensionError,
     Notice,
     QueueUpdate,
     SessionEvent,
@@ -36,6 +38,7 @@ from pi.coding.api.events import (
     ThinkingLevelChanged,
 )
 from pi.coding.api.ui import NoUser, UserInterface
+from pi.coding.extensions.bridge import Bridge
 from pi.coding.handlers.desk import Services
 from pi.coding.handlers.table import HANDLERS
 from pi.coding.handlers.talk import user_message
@@ -79,6 +82,7 @@ class Controller:
         self._parked: list[AgentMessage] = []
         self._told = (0, 0)
         self._compacting = False
+        self.bridge: Bridge = services.bridge(self)
         self.hooks: Sequence[Hooks] = services.policies(self)
 
     # -- for modes ------------------------------------------------------------------------------
@@ -91,6 +95,7 @@ class Controller:
     def use_ui(self, ui: UserInterface) -> None:
         """Ask and tell the user there from now on."""
         self.ui = ui
+        self.bridge.begin("startup")
 
     async def send(self, command: Command) -> Any:
         """Carry out a command. Raises `PiError` if it can't be."""
@@ -103,7 +108,7 @@ class Controller:
 
     async def submit(self, prompt: Prompt) -> Disposition:
         """Take a prompt without waiting for its run; what goes wrong in it is told as an event."""
-        return "queued" if await self._accept(prompt, alone=True) is None else "started"
+        return await self._accept(prompt, alone=True)
 
     @property
     def state(self) -> State:
@@ -124,6 +129,11 @@ class Controller:
         )
 
     # -- for policies and handlers --------------------------------------------------------------
+
+    @property
+    def cwd(self) -> Path:
+        """The session's working folder."""
+        return self.services.cwd
 
     @property
     def client(self) -> Client:
@@ -172,7 +182,7 @@ class Controller:
 
     def choose(self, model: Model | None, level: ThinkingLevel | None) -> None:
         """Record what is used from now on; None leaves it as it is."""
-        before = self.thinking
+        before, was = self.thinking, self.model
         if model is not None and model.key == self._start[0].key:
             self._start = (model, self._start[1])  # models.json may say something else of it now
         if self._pinned:
@@ -183,6 +193,7 @@ class Controller:
             self.log.append_thinking_level(level)
         if self.thinking != before:
             self.tell(ThinkingLevelChanged(self.thinking))
+        self.bridge.chosen(self.model, was, self.thinking, before)
 
     def record(self, message: AgentMessage) -> None:
         """Add a message to the log: now, or when the run that is going on has settled."""
@@ -225,43 +236,79 @@ class Controller:
     # -- the run --------------------------------------------------------------------------------
 
     async def _prompt(self, prompt: Prompt) -> AssistantMessage | None:
-        run = await self._accept(prompt, alone=False)
-        if run is None:
+        before = self.state.last_answer
+        taken = await self._accept(prompt, alone=False)
+        if taken == "queued":
             return None
+        await self.settled()
+        answer = self.state.last_answer
+        return None if taken == "handled" and answer is before else answer
+
+    async def settled(self) -> None:
+        """Wait until no run goes on. Raises what went wrong in one that nobody else waits for."""
+        run = self._run
+        if run is None:
+            return
         try:
             await asyncio.shield(run)
         except asyncio.CancelledError:
             if not run.done():  # whoever waits was cancelled: end the run in order first
                 await self.abort()
             raise
-        return self.state.last_answer
 
-    async def _accept(self, prompt: Prompt, *, alone: bool) -> asyncio.Task[None] | None:
-        """Begin a run, or queue the prompt (None). Raises `PiError` if it is not taken."""
-        message = user_message(self, prompt.text, prompt.images)
+    async def say(self, text: str, images: Sequence[ImageContent]) -> None:
+        """Say something in the name of an extension: begin a run, or queue a follow-up."""
+        prompt = Prompt(text, tuple(images), "followUp")
+        await self._accept(prompt, alone=True, source="extension")
+
+    async def _accept(
+        self, prompt: Prompt, *, alone: bool, source: Literal["user", "extension"] = "user"
+    ) -> Disposition:
+        """Begin a run, or queue the prompt. Raises `PiError` if it is not taken.
+
+        alone: nobody waits for it. A slash command of an extension is carried out.
+        """
+        bridge = self.bridge
+        await bridge.begun()
+        command = bridge.command(prompt.text) if source == "user" else None
+        if command is not None:
+            task = command(alone)
+            if not alone:
+                await task
+            return "handled"
+        said = await bridge.input(prompt.text, prompt.images, source)
+        if said is None:
+            return "handled"
+        message = user_message(self, said.text, said.images)
         if self.busy or self.summary is not None:
             if prompt.streaming is None and self.busy:
                 raise ConfigError("a run is going on: steer it, queue a follow-up, or abort it")
             queue = self.inbox.steering if prompt.streaming == "steer" else self.inbox.follow_up
             queue.append(message)
             self.queue_changed()
-            return None
+            return "queued"
         model = self.model
         if not self.services.configured(model.provider):
             await self.client.access(model)  # raises, and says what is missing
-        return self._begin([message], alone=alone)
+        self._begin([message], alone=alone)
+        return "started"
 
-    def _begin(self, messages: list[UserMessage], *, alone: bool) -> asyncio.Task[None]:
+    def _begin(self, messages: list[UserMessage], *, alone: bool) -> None:
         self._record_choice(self.model)
         self._run = asyncio.ensure_future(self._carry(messages, alone=alone))
-        return self._run
+
+    def begin(self) -> None:
+        """Begin a run with what is in the log, if nothing goes on."""
+        if not self.busy and self.summary is None:
+            self._begin([], alone=True)
 
     async def _carry(self, messages: list[UserMessage], *, alone: bool) -> None:
         """A run from its first message until nothing goes on by itself.
 
         alone: nobody waits for it, so what goes wrong is told.
         """
-        loop = Loop(self.client, self, hooks=self.hooks, inbox=self.inbox)
+        hooks = (*self.bridge.hooks, *self.hooks)
+        loop = Loop(self.client, self, hooks=hooks, inbox=self.inbox)
         aborted = False
         try:
             await loop.run(messages)
@@ -321,6 +368,8 @@ class Controller:
             self._compacting = isinstance(event, CompactionStart)
         for listener in tuple(self._listeners):
             listener(event)
+        if not isinstance(event, ExtensionError):
+            self.bridge.hear(event)
 
     def queue_changed(self) -> None:
         """Tell what is queued."""

@@ -16,6 +16,7 @@ from pi.ai.auth.base import LoginFlow
 from pi.ai.messages import ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.ai.protocols.base import Protocol as WireProtocol
+from pi.ai.registry import Lazy
 from pi.coding.api.commands import Command
 from pi.coding.api.front import Front
 from pi.coding.api.setup import Completion
@@ -31,8 +32,13 @@ Deliver = Literal["now", "steer", "follow_up", "next_turn"]
 class Context(Protocol):
     """The session that an event or a command is about, and the person in front of it.
 
-    It holds as long as that session: after another one was opened its methods raise `ConfigError`.
+    It holds as long as that session: after another one was opened its methods raise `ConfigError`,
+    and `current()` gives the context of the one that is open now.
     """
+
+    def current(self) -> "Context":
+        """The context of the session that is open now."""
+        ...
 
     @property
     def ui(self) -> UserInterface:
@@ -65,6 +71,11 @@ class Context(Protocol):
         ...
 
     @property
+    def session_file(self) -> Path | None:
+        """The session's file, which need not exist yet; None if it is kept in memory."""
+        ...
+
+    @property
     def idle(self) -> bool:
         """Whether nothing goes on."""
         ...
@@ -75,7 +86,10 @@ class Context(Protocol):
         ...
 
     async def send(self, command: Command) -> Any:
-        """Carry out any command of `pi.coding.api.commands`, as a mode could. Raises `PiError`."""
+        """Carry out any command of `pi.coding.api.commands`, as a mode could. Raises `PiError`.
+
+        A `Prompt` is waited for in a command; in the handler of an event it is only begun.
+        """
         ...
 
     async def say(
@@ -93,7 +107,12 @@ class Context(Protocol):
         details: Any = None,
         deliver: Deliver = "next_turn",
     ) -> None:
-        """Tell the model something in the extension's own name (a `custom_message` entry)."""
+        """Tell the model something in the extension's own name (a `custom_message` entry).
+
+        While a run goes on it goes in before the next request (`now`, `steer`), when the model is
+        done, which then goes on (`follow_up`), or after the run (`next_turn`). Otherwise it goes in
+        at once, and with `now` or `follow_up` the model is asked to answer it.
+        """
         ...
 
     def append_entry(self, kind: str, data: Any = None) -> str:
@@ -115,13 +134,19 @@ class Context(Protocol):
         ...
 
     def set_active_tools(self, names: Sequence[str]) -> None:
-        """Offer these from the next request on. Raises `ConfigError` for an unknown name."""
+        """Offer these from the next request on, also when the session is opened again.
+
+        Raises `ConfigError` for an unknown name.
+        """
         ...
 
     async def exec(
         self, *argv: str, timeout: float | None = None, cwd: Path | None = None
     ) -> tuple[int, str, str]:
-        """Run a program. Exit code, standard output, standard error."""
+        """Run a program: exit code, standard output, standard error. timeout: seconds.
+
+        Raises `ConfigError` if it cannot be run or takes too long.
+        """
         ...
 
     async def abort(self) -> None:
@@ -129,7 +154,7 @@ class Context(Protocol):
         ...
 
     async def wait_idle(self) -> None:
-        """Wait until nothing goes on."""
+        """Wait until nothing goes on. Raises `ConfigError` where the run waits for the caller."""
         ...
 
     def shutdown(self) -> None:
@@ -146,8 +171,10 @@ CommandHandler = Callable[[str, Context], Awaitable[None] | None]
 Complete = Callable[[str, Context], Awaitable[Sequence[Completion]] | Sequence[Completion]]
 """What an argument that begins so may go on with."""
 
-Renderer = Callable[..., Sequence[str]]
-"""Lines of text for a tool call, a tool result, or a message or entry of the extension."""
+Renderer = Callable[..., Sequence[str] | str]
+"""Text in lines, drawn by the screen. `render(content, details, expanded)` for a message, with the
+data of an entry as its content; `render_call(arguments, expanded)` for a tool call;
+`render_result(text, details, is_error, expanded)` for its result."""
 
 
 class Pi(Protocol):
@@ -174,13 +201,18 @@ class Pi(Protocol):
 
     def register_tool(
         self,
-        tool: Tool | Callable[..., Any],
+        tool: Tool | Callable[..., Any] | Lazy[Tool],
         *,
+        name: str = "",
         render_call: Renderer | None = None,
         render_result: Renderer | None = None,
         replace: bool = False,
     ) -> None:
-        """A tool: a `Tool`, or a function with types and a docstring. `replace`: a built-in one."""
+        """A tool: a `Tool`, or a function with types and a docstring.
+
+        A `Lazy` tool is made at first use and needs a `name`. `replace`: it may stand for a
+        built-in one of that name.
+        """
         ...
 
     def register_command(
@@ -202,7 +234,8 @@ class Pi(Protocol):
         ...
 
     def flag(self, name: str) -> Any:
-        """What the command line says about a flag of this extension."""
+        """What the command line says about a flag of this extension. For handlers and commands:
+        while the extension is loaded, the command line is not read yet."""
         ...
 
     def register_shortcut(
@@ -212,7 +245,7 @@ class Pi(Protocol):
         ...
 
     def register_renderer(self, kind: str, render: Renderer) -> None:
-        """How messages of this custom type look: `render(content, details, expanded)`."""
+        """How messages and entries of this kind look."""
         ...
 
     def register_provider(
@@ -225,7 +258,7 @@ class Pi(Protocol):
         headers: Mapping[str, str] | None = None,
         auth_header: bool | None = None,
         models: Sequence[Mapping[str, Any]] | None = None,
-        login: LoginFlow | None = None,
+        login: LoginFlow | str | None = None,
         display_name: str = "",
     ) -> None:
         """A provider, or another address for a built-in one. Models are as in `models.json`."""

@@ -18,6 +18,11 @@ from pi.ai.client import Client
 from pi.ai.model import Model, ThinkingLevel
 from pi.ai.options import Options
 from pi.coding.api.answers import BashResult, CommandInfo
+from pi.coding.extensions.bridge import Bridge
+from pi.coding.extensions.inside import Inside
+from pi.coding.extensions.offer import Offer
+from pi.coding.extensions.program import Program
+from pi.coding.extensions.shelf import Shelf
 from pi.coding.policies.host import Policies, PolicyHost
 from pi.coding.resources.found import Resources
 from pi.coding.session.entries import AgentMessage
@@ -37,6 +42,11 @@ def _nothing() -> tuple[()]:
     return ()
 
 
+def _no_extensions(inside: Inside) -> Bridge:
+    shelf = Shelf()
+    return Bridge(Program(shelf), inside, Offer(shelf, tuple))
+
+
 class Services(Struct, frozen=True, kw_only=True):
     """What a session needs around it; made by `pi.coding.compose`.
 
@@ -46,6 +56,7 @@ class Services(Struct, frozen=True, kw_only=True):
     commands: the slash commands that `expand` knows. scope: the user's list of models to cycle
     through. available: all models that can be used. bash: makes the tool that runs commands.
     mask: takes secrets out of what is recorded. resources: what was found around the session.
+    bridge: makes the session's way to extensions.
     """
 
     client: Client
@@ -65,6 +76,7 @@ class Services(Struct, frozen=True, kw_only=True):
     bash: Callable[[], Tool] | None = None
     mask: Callable[[bytes], bytes] | None = None
     resources: Resources | None = None
+    bridge: Callable[[Inside], Bridge] = _no_extensions
 
 
 class Desk(PolicyHost, Protocol):

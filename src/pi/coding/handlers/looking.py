@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from pi.ai.messages import AssistantMessage, UserMessage, text_of
 from pi.coding.api.answers import (
+    CommandInfo,
     Commands,
     ContextUsage,
     Entries,
@@ -19,6 +20,7 @@ from pi.coding.api.answers import (
     ModelSpending,
     SessionState,
     SessionStats,
+    SourceInfo,
     TokenTotals,
     Tree,
 )
@@ -32,6 +34,7 @@ from pi.coding.api.commands import (
     GetState,
     GetTree,
 )
+from pi.coding.extensions.shelf import Owner
 from pi.coding.handlers.desk import Desk
 from pi.coding.handlers.policies import auto_compaction
 from pi.coding.policies.size import measure
@@ -152,5 +155,18 @@ async def get_last_assistant_text(desk: Desk, command: GetLastAssistantText) -> 
 
 
 async def get_commands(desk: Desk, command: GetCommands) -> Commands:
-    """What prompts may begin with."""
-    return Commands(tuple(desk.services.commands()))
+    """What prompts may begin with: commands of extensions first, as they are looked up."""
+    own = [
+        CommandInfo(row.name, "extension", _source(row.owner), row.description)
+        for row in desk.bridge.shelf.commands.values()
+    ]
+    return Commands((*own, *desk.services.commands()))
+
+
+def _source(owner: Owner) -> SourceInfo:
+    if owner.scope == "flag":
+        return SourceInfo(str(owner.path), "cli", "temporary", "top-level")
+    scope = "project" if owner.scope == "project" else "user"
+    return SourceInfo(
+        str(owner.path), "auto", scope, "package" if owner.scope == "package" else "top-level"
+    )

@@ -5,14 +5,16 @@ from pathlib import Path
 
 from msgspec import UNSET, UnsetType
 
+from pi.ai.errors import ConfigError
 from pi.ai.messages import UserMessage, text_of
 from pi.coding.api.answers import Navigated, Written
 from pi.coding.api.commands import ExportHtml, ExportJsonl, NavigateTree, SetLabel, SetName
 from pi.coding.api.events import SessionInfoChanged
+from pi.coding.extensions.events import Cancel, SessionBeforeTree, SessionTree, Summary
 from pi.coding.handlers.desk import Desk
 from pi.coding.handlers.policies import summarising
 from pi.coding.session.display import typed_text
-from pi.coding.session.entries import CustomMessageEntry, MessageEntry
+from pi.coding.session.entries import BranchSummary, CustomMessageEntry, MessageEntry
 from pi.coding.session.errors import SessionError
 from pi.coding.session.scan import Node
 
@@ -43,10 +45,18 @@ async def navigate_tree(desk: Desk, command: NavigateTree) -> Navigated:
             raise SessionError(f"there is no entry {command.entry_id!r} in this session")
         target, text = _before(desk, target)
     place = target.id if target else None
+    event = SessionBeforeTree(command.entry_id, command.summarize, command.custom_instructions)
+    answer = await desk.bridge.first("session_before_tree", event, (Cancel, Summary))
+    if isinstance(answer, Cancel):
+        raise ConfigError(answer.reason or "an extension does not want to leave this branch")
     await desk.abort()
+    left = log.leaf.id if log.leaf else None
     try:
         summary = None
-        if command.summarize:
+        if isinstance(answer, Summary):
+            details = UNSET if answer.details is None else answer.details
+            summary = BranchSummary(left or "root", answer.text, details, UNSET, True)
+        elif command.summarize:
             from pi.coding.policies.branch_summary import summarize_branch  # calls a model
 
             work = summarize_branch(desk, place, focus=command.custom_instructions)
@@ -55,6 +65,8 @@ async def navigate_tree(desk: Desk, command: NavigateTree) -> Navigated:
             log.move(place)
         else:
             log.move_with_summary(place, summary)
+        desk.bridge.restore_tools()
+        desk.bridge.tell("session_tree", SessionTree(left, log.leaf.id if log.leaf else None))
     finally:
         desk.go_on()  # what was said meanwhile is not lost when there is no summary
     return Navigated(log.leaf.id if log.leaf else None, text)

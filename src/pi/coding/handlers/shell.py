@@ -15,6 +15,7 @@ from pi.ai.messages import now_ms
 from pi.coding.api.answers import BashResult
 from pi.coding.api.commands import AbortBash, Bash
 from pi.coding.api.events import BashExecutionUpdate
+from pi.coding.extensions.events import Cancel, UserBash
 from pi.coding.handlers.desk import Desk
 from pi.coding.session.entries import BashExecution
 
@@ -22,10 +23,20 @@ __all__ = ["abort_bash", "bash"]
 
 
 async def bash(desk: Desk, command: Bash) -> BashResult:
-    """Run it to its end."""
+    """Run it to its end, unless an extension does that or does not want it."""
     if desk.bash is not None:
         raise ConfigError("a command is running already: wait for it, or abort it")
-    task = asyncio.ensure_future(_run(desk, command.command))
+    said = command.command
+    if desk.bridge.hears("user_bash"):
+        event = UserBash(said, command.exclude_from_context, desk.services.cwd)
+        answer = await desk.bridge.first("user_bash", event, (str, BashResult, Cancel))
+        if isinstance(answer, Cancel):
+            raise ConfigError(answer.reason or "an extension does not want this command to run")
+        if isinstance(answer, BashResult):
+            _record(desk, command, said, answer)
+            return answer
+        said = answer or said
+    task = asyncio.ensure_future(_run(desk, said))
     desk.bash = task
     try:
         await asyncio.wait([task])
@@ -38,9 +49,14 @@ async def bash(desk: Desk, command: Bash) -> BashResult:
     if task.cancelled():  # before anything was started
         return BashResult("", cancelled=True)
     result = task.result()
+    _record(desk, command, said, result)
+    return result
+
+
+def _record(desk: Desk, command: Bash, said: str, result: BashResult) -> None:
     desk.record(
         BashExecution(
-            command.command,
+            said,
             result.output,
             result.exit_code,
             result.cancelled,
@@ -50,7 +66,6 @@ async def bash(desk: Desk, command: Bash) -> BashResult:
             now_ms(),
         )
     )
-    return result
 
 
 async def abort_bash(desk: Desk, command: AbortBash) -> None:

@@ -8,7 +8,7 @@ import asyncio
 
 from msgspec import UNSET
 
-from pi.ai.errors import PiError
+from pi.ai.errors import ConfigError, PiError
 from pi.ai.messages import UserMessage, text_of
 from pi.coding.api.events import (
     CompactionEnd,
@@ -16,6 +16,7 @@ from pi.coding.api.events import (
     CompactionResult,
     CompactionStart,
 )
+from pi.coding.extensions.events import Cancel, SessionBeforeCompact, SessionCompact, Summary
 from pi.coding.policies.edits import leave_out
 from pi.coding.policies.files import files_in, files_of, without_lists
 from pi.coding.policies.host import PolicyHost
@@ -50,12 +51,20 @@ async def carry_out(
     """
     summarizer = Summarizer(host, reason=reason, scale=planned.scale, sleep=sleep)
     host.tell(CompactionStart(reason))
+    own: Summary | None = None
     try:
-        summary, details = await _summary(host, planned, summarizer, focus)
+        own = await _asked(host, planned, reason, tokens, focus)
+        if own is not None:
+            summary, details = own.text, own.details
+        else:
+            summary, details = await _summary(host, planned, summarizer, focus)
         if without is not None:
             leave_out(host.log, without)
         used = summarizer.usage if tokens_used(summarizer.usage) else UNSET
-        entry = Compaction(summary, planned.first_kept, tokens, details, used)
+        details = UNSET if details is None else details
+        entry = Compaction(
+            summary, planned.first_kept, tokens, details, used, UNSET if own is None else True
+        )
         node = host.log.append(entry)
     except asyncio.CancelledError:
         host.tell(CompactionEnd(reason=reason, aborted=True))
@@ -70,7 +79,22 @@ async def carry_out(
     first_kept = planned.first_kept or node.id
     result = CompactionResult(summary, first_kept, tokens, after, used, details)
     host.tell(CompactionEnd(reason=reason, result=result, will_retry=reason == "overflow"))
+    host.bridge.tell("session_compact", SessionCompact(result, own is not None))
     return result
+
+
+async def _asked(
+    host: PolicyHost, planned: Plan, reason: CompactionReason, tokens: int, focus: str | None
+) -> Summary | None:
+    """The summary of an extension, if one has it. Raises `ConfigError` if one wants none."""
+    if not host.bridge.hears("session_before_compact"):
+        return None
+    messages = (*planned.history, *planned.prefix)
+    event = SessionBeforeCompact(reason, focus, messages, planned.first_kept, tokens)
+    answer = await host.bridge.first("session_before_compact", event, (Cancel, Summary))
+    if isinstance(answer, Cancel):
+        raise ConfigError(answer.reason or "an extension does not want it")
+    return answer
 
 
 async def _summary(

@@ -13,6 +13,7 @@ from pi.ai.client import Client
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.events import SessionEvent
 from pi.coding.api.ui import UserInterface
+from pi.coding.extensions.bridge import Bridge
 from pi.coding.session.log import SessionLog
 from pi.coding.settings import Settings
 
@@ -50,6 +51,11 @@ class PolicyHost(Protocol):
     @property
     def ui(self) -> UserInterface:
         """The person to ask, if there is one."""
+        ...
+
+    @property
+    def bridge(self) -> Bridge:
+        """The session's way to extensions."""
         ...
 
     def turn(self) -> Turn:

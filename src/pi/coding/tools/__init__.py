@@ -1,17 +1,17 @@
-"""The shelf of built-in tools. A tool is imported when somebody asks for it, not before.
+"""The built-in tools. A tool is imported when somebody asks for it, not before.
 
-`tool_shelf` makes a shelf whose tools obey the given settings; `builtin_tools` is one with the
-defaults. Tools of extensions are put beside ours by the same `add`.
+`extension` registers them as an extension would, obeying the given settings. `tool_shelf` is a
+shelf with nothing else on it, `builtin_tools` one with the defaults.
 """
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pi.agent.tools import Tool
 from pi.ai.registry import Lazy, Registry
 
-__all__ = ["ALL_TOOLS", "DEFAULT_TOOLS", "builtin_tools", "tool_shelf"]
+__all__ = ["ALL_TOOLS", "DEFAULT_TOOLS", "Registrar", "builtin_tools", "extension", "tool_shelf"]
 
 DEFAULT_TOOLS = ("read", "bash", "edit", "write")
 """Active unless somebody says otherwise, in the order in which a model sees them."""
@@ -20,15 +20,24 @@ ALL_TOOLS = (*DEFAULT_TOOLS, "grep", "find", "ls")
 """Every built-in tool."""
 
 
-def tool_shelf(
+class Registrar(Protocol):
+    """The part of `pi.coding.extensions.surface.Pi` that tools need."""
+
+    def register_tool(self, tool: Lazy[Tool], *, name: str) -> None:
+        """Take a tool that is made at first use."""
+        ...
+
+
+def extension(
+    pi: Registrar,
     *,
     shell_path: str | Path | None = None,
     command_prefix: str | None = None,
     resize_images: bool = True,
     log_filter: Callable[[], Any] | None = None,
     mask: Callable[[bytes], bytes] | None = None,
-) -> Registry[Tool]:
-    """The built-in tools with settings, each made at first use.
+) -> None:
+    """Register the built-in tools, each made at first use.
 
     shell_path, command_prefix, log_filter: see `pi.coding.tools.bash.Bash`.
     resize_images: see `pi.coding.tools.read.Read`. mask: see `pi.coding.tools.write.Write`.
@@ -69,10 +78,26 @@ def tool_shelf(
 
         return Ls()
 
-    shelf: Registry[Tool] = Registry("tool")
     for name, make in zip(ALL_TOOLS, (read, bash, edit, write, grep, find, ls), strict=True):
-        shelf.add(name, Lazy(make))
-    return shelf
+        pi.register_tool(Lazy(make), name=name)
+
+
+class _Alone:
+    """A shelf of tools that takes registrations."""
+
+    def __init__(self) -> None:
+        self.shelf: Registry[Tool] = Registry("tool")
+
+    def register_tool(self, tool: Lazy[Tool], *, name: str) -> None:
+        """Put it there."""
+        self.shelf.add(name, tool)
+
+
+def tool_shelf(**settings: Any) -> Registry[Tool]:
+    """The built-in tools alone, with the settings of `extension`."""
+    alone = _Alone()
+    extension(alone, **settings)
+    return alone.shelf
 
 
 builtin_tools = tool_shelf()

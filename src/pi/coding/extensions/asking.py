@@ -1,0 +1,121 @@
+"""Calls the handlers of extensions, plain or async, and keeps their mistakes away from the rest.
+
+Who asks is answered by one handler after the other. Who only tells does not wait: plain functions
+are called at once, async ones one after the other beside the run, which waits for them before its
+next request and at its end.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
+from inspect import isawaitable, iscoroutine
+from typing import Any
+
+from pi.ai.errors import PiError
+from pi.coding.extensions.load import place_of
+from pi.coding.extensions.shelf import HandlerRow, Owner, Shelf
+from pi.coding.extensions.surface import Context
+
+__all__ = ["Asker", "Failed", "handling", "words_of"]
+
+Tell = Callable[[Owner, str, str], None]
+"""Says what an extension did wrong: whose, at what, in one line."""
+
+_HANDLING: ContextVar["asyncio.Task[Any] | None"] = ContextVar("_HANDLING", default=None)
+
+
+def handling() -> bool:
+    """Whether a handler is what calls now: it must not wait for the run that waits for it."""
+    task = _HANDLING.get()
+    return task is not None and task is asyncio.current_task()
+
+
+def words_of(error: BaseException, owner: Owner) -> str:
+    """What went wrong, in one line: the message of an error of ours, else also the place."""
+    return error.message if isinstance(error, PiError) else place_of(error, owner.path)
+
+
+class Failed(Exception):
+    """A handler that guards something has failed."""
+
+
+class Asker:
+    """The handlers of one session. tell: hears what they did wrong."""
+
+    def __init__(self, shelf: Shelf, context: Context, tell: Tell) -> None:
+        self._shelf = shelf
+        self._context = context
+        self._tell = tell
+        self._waiting: deque[tuple[HandlerRow, str, Awaitable[Any]]] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    def rows(self, event: str) -> Iterable[HandlerRow]:
+        """Who hears an event."""
+        return tuple(self._shelf.handlers.get(event, ()))
+
+    async def ask(self, row: HandlerRow, name: str, event: Any, *, guards: bool = False) -> Any:
+        """The answer of one handler; None if it failed. Raises `Failed` instead if it guards."""
+        token = _HANDLING.set(asyncio.current_task())
+        try:
+            answer = row.handler(event, self._context)
+            if isawaitable(answer):
+                answer = await answer
+            return answer
+        except Exception as error:
+            words = self.failed(row.owner, name, error)
+            if guards:
+                raise Failed(words) from error
+            return None
+        finally:
+            _HANDLING.reset(token)
+
+    def hear(self, name: str, event: Any) -> None:
+        """Tell all who hear it, without waiting."""
+        for row in self.rows(name):
+            try:
+                answer = row.handler(event, self._context)
+            except Exception as error:
+                self.failed(row.owner, name, error)
+                continue
+            if isawaitable(answer):
+                self._waiting.append((row, name, answer))
+                if self._worker is None:
+                    self._worker = asyncio.ensure_future(self._work())
+
+    async def caught_up(self) -> None:
+        """Wait for the async handlers of what was told so far, unless one of them is asking."""
+        worker = self._worker
+        if worker is not None and worker is not asyncio.current_task() and not handling():
+            await asyncio.wait([worker])
+
+    async def close(self, patience: float) -> None:
+        """Wait for what was told, but not for ever."""
+        worker = self._worker
+        if worker is not None and worker is not asyncio.current_task():
+            await asyncio.wait([worker], timeout=patience)
+            worker.cancel()
+        for _, _, answer in self._waiting:
+            if iscoroutine(answer):
+                answer.close()
+        self._waiting.clear()
+
+    def failed(self, owner: Owner, what: str, error: BaseException) -> str:
+        """Tell what went wrong; gives the words."""
+        words = words_of(error, owner)
+        self._tell(owner, what, words)
+        return words
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                row, name, answer = self._waiting.popleft()
+                token = _HANDLING.set(asyncio.current_task())
+                try:
+                    await answer
+                except Exception as error:
+                    self.failed(row.owner, name, error)
+                finally:
+                    _HANDLING.reset(token)
+        finally:
+            self._worker = None

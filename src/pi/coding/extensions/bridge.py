@@ -1,0 +1,233 @@
+"""Between one session at work and the extensions: asks them, tells them, runs their commands.
+
+A bridge belongs to one controller. What a run needs of it are hooks like those of any policy
+(`pi.coding.extensions.hooks`); the rest is asked by the handlers of commands.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from inspect import isawaitable
+from typing import Any, TypeVar, cast
+
+from pi.agent.hooks import Hooks
+from pi.ai.errors import ConfigError
+from pi.ai.messages import ImageContent
+from pi.ai.model import Model, ThinkingLevel
+from pi.coding.api.events import ExtensionError
+from pi.coding.extensions import events as e
+from pi.coding.extensions.asking import Asker, words_of
+from pi.coding.extensions.context import TOOLS, SessionContext
+from pi.coding.extensions.hooks import ExtensionHooks
+from pi.coding.extensions.inside import Inside
+from pi.coding.extensions.notes import Notes
+from pi.coding.extensions.offer import Offer
+from pi.coding.extensions.program import Program
+from pi.coding.extensions.shelf import CommandRow, Owner, Shelf
+
+__all__ = ["Bridge"]
+
+T = TypeVar("T")
+
+_PATIENCE = 5.0
+"""Seconds that handlers may still take when their session is over."""
+
+
+class Bridge:
+    """The extensions, for one session. keep_tools: the command line says which tools are active."""
+
+    def __init__(
+        self, program: Program, inside: Inside, offer: Offer, *, keep_tools: bool = False
+    ) -> None:
+        self.notes = Notes(inside)
+        self.context = SessionContext(program, inside, offer, self.notes)
+        self.asker = Asker(program.shelf, self.context, self._failed)
+        self._program = program
+        self._inside = inside
+        self._offer = offer
+        self._keep_tools = keep_tools
+        self._commands: set[asyncio.Task[None]] = set()
+        self._started = False
+        self._begun: asyncio.Task[None] | None = None
+        self.hooks: tuple[Hooks, ...] = (ExtensionHooks(self), *self._policies())
+
+    # -- the session ----------------------------------------------------------------------------
+
+    def begin(self, reason: e.Reason, previous_file: str | None = None) -> None:
+        """The session is what modes talk to from now on; its extensions are told, once."""
+        if self._started:
+            return
+        self._started = True
+        self._program.context = self.context
+        self._program.tell = self.asker.hear
+        self.restore_tools()
+        if self.hears("session_start"):
+            event = e.SessionStart(reason, previous_file)
+            self._begun = asyncio.ensure_future(self._all("session_start", event))
+
+    async def begun(self) -> None:
+        """Wait until all have heard that the session begins; it begins now if it has not yet."""
+        self.begin("startup")
+        if self._begun is not None and not self._begun.done():
+            await asyncio.shield(self._begun)
+
+    async def end(self, reason: e.Reason, next_file: str | None = None) -> None:
+        """The session is over: what is registered is told so, and its context ends."""
+        if self._started:
+            await self.begun()
+            self.asker.hear("session_shutdown", e.SessionShutdown(reason, next_file))
+        await self.asker.close(_PATIENCE)
+        self.context.end()
+        for task in tuple(self._commands):
+            if reason == "quit" and task is not asyncio.current_task():
+                task.cancel()
+
+    def restore_tools(self) -> None:
+        """Offer the tools that the branch says are active."""
+        chosen = None if self._keep_tools else self.notes.entries(TOOLS)
+        if chosen and isinstance(chosen[-1], list):
+            self._offer.choose(self._offer.known(chosen[-1]))
+        elif self._offer.chosen is not None:
+            self._offer.choose(None)
+
+    # -- asking and telling ---------------------------------------------------------------------
+
+    def hears(self, event: str) -> bool:
+        """Whether anybody hears an event."""
+        return self._program.shelf.hears(event)
+
+    def tell(self, name: str, event: Any) -> None:
+        """Tell an event, without waiting."""
+        if self._program.shelf.handlers:
+            self.asker.hear(name, event)
+
+    def hear(self, event: Any) -> None:
+        """Tell an event of a mode, under the name of its type."""
+        if self._program.shelf.handlers:
+            self.asker.hear(event.__struct_config__.tag, event)
+
+    async def first(self, name: str, event: Any, kinds: tuple[type[T], ...]) -> T | None:
+        """The first answer of one of these kinds; whoever answers something else has failed."""
+        for row in self.asker.rows(name):
+            answer = await self.asker.ask(row, name, event)
+            if isinstance(answer, kinds):
+                return answer
+            if answer is not None:
+                self.wrong(row.owner, name, answer)
+        return None
+
+    async def all(self, name: str, event: Any, kind: type[T]) -> list[T]:
+        """The answers of all, if they are of this kind."""
+        found: list[T] = []
+        for row in self.asker.rows(name):
+            answer = await self.asker.ask(row, name, event)
+            if isinstance(answer, kind):
+                found.append(answer)
+            elif answer is not None:
+                self.wrong(row.owner, name, answer)
+        return found
+
+    async def _all(self, name: str, event: Any) -> None:
+        for row in self.asker.rows(name):
+            await self.asker.ask(row, name, event)
+
+    def wrong(self, owner: Owner, name: str, answer: Any) -> None:
+        """Tell that an answer makes no sense."""
+        kind = e.EVENTS[name]
+        words = f"it may answer {kind.returns}" if kind.returns else "it is not asked for an answer"
+        self._failed(owner, name, f"{type(answer).__name__} is no answer to {name}: {words}")
+
+    async def input(
+        self, text: str, images: tuple[ImageContent, ...], source: str
+    ) -> e.Input | None:
+        """What was said, as extensions want it; None if it is dealt with."""
+        event = e.Input(text, images, cast("Any", source))
+        for row in self.asker.rows("input"):
+            answer = await self.asker.ask(row, "input", event)
+            if isinstance(answer, e.Handled):
+                return None
+            if isinstance(answer, str):
+                event = e.Input(answer, event.images, event.source)
+            elif isinstance(answer, e.Input):
+                event = answer
+            elif answer is not None:
+                self.wrong(row.owner, "input", answer)
+        return event
+
+    def chosen(self, model: Model, before: Model, level: ThinkingLevel, was: ThinkingLevel) -> None:
+        """Another model or thinking level is used from now on."""
+        if model.key != before.key:
+            self.tell("model_select", e.ModelSelect(model, before))
+        if level != was:
+            self.tell("thinking_level_select", e.ThinkingLevelSelect(level, was))
+
+    # -- commands -------------------------------------------------------------------------------
+
+    @property
+    def shelf(self) -> Shelf:
+        """All that is registered."""
+        return self._program.shelf
+
+    def command(self, text: str) -> Callable[[bool], "asyncio.Task[None]"] | None:
+        """What runs the slash command that a prompt is, if it is one of an extension.
+
+        It is told whether nobody waits for it: then what goes wrong is told as an event.
+        """
+        found = self._program.shelf.command(text)
+        if found is None:
+            return None
+        row, arguments = found
+
+        def start(alone: bool) -> asyncio.Task[None]:
+            task = asyncio.ensure_future(self._run(row, arguments, alone))
+            self._commands.add(task)
+            task.add_done_callback(self._commands.discard)
+            return task
+
+        return start
+
+    async def press(self, key: str) -> None:
+        """Do what a key of an extension does. Raises `ConfigError` for an unknown one."""
+        row = self._program.shelf.shortcuts.registry.get(key.strip().lower())
+        try:
+            answer = row.handler(self.context)
+            if isawaitable(answer):
+                await answer
+        except Exception as error:
+            raise ConfigError(f"{row.key} failed: {words_of(error, row.owner)}") from error
+
+    async def _run(self, row: CommandRow, arguments: str, alone: bool) -> None:
+        try:
+            answer = row.handler(arguments, self.context)
+            if isawaitable(answer):
+                await answer
+        except Exception as error:
+            if alone:
+                self.asker.failed(row.owner, f"/{row.name}", error)
+            else:
+                words = words_of(error, row.owner)
+                raise ConfigError(f"/{row.name} failed: {words}") from error
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    @property
+    def inside(self) -> Inside:
+        """The session."""
+        return self._inside
+
+    def _policies(self) -> Sequence[Hooks]:
+        made: list[Hooks] = []
+        for owner, make in self._program.shelf.policies:
+            try:
+                hooks = make(self.context)
+            except Exception as error:
+                self.asker.failed(owner, "register_hooks", error)
+                continue
+            if isinstance(hooks, Hooks):
+                made.append(hooks)
+            else:
+                words = f"register_hooks: {type(hooks).__name__} is no `Hooks`"
+                self._failed(owner, "register_hooks", words)
+        return made
+
+    def _failed(self, owner: Owner, what: str, words: str) -> None:
+        self._inside.tell(ExtensionError(owner.words, what, words))

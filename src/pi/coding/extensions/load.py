@@ -1,0 +1,188 @@
+"""Loads one extension: its file is run, then its function `extension` is called.
+
+Whatever it does, what comes out of here is what was registered, or one line that names the file and
+the line in it: an exception, a syntax error, `sys.exit`, a loop without end. What it prints goes to
+standard error. It runs in a thread of its own so that it can be left behind when it does not come
+back; an `async` one is awaited in the event loop.
+"""
+
+import asyncio
+import sys
+import threading
+from contextlib import redirect_stdout, suppress
+from importlib import import_module
+from inspect import isawaitable
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+from pi.ai.errors import PiError
+from pi.coding.extensions.find import Found
+
+__all__ = ["PATIENCE", "Broken", "forget", "load_extension", "place_of"]
+
+PATIENCE = 10.0
+"""Seconds that an extension may take to load."""
+
+
+class Broken(Exception):
+    """An extension cannot be loaded. The text names file and line."""
+
+
+async def load_extension(found: Found, pi: Any, *, patience: float = PATIENCE) -> None:
+    """Run it. Raises `Broken`."""
+    work = _Thread(found, pi)
+    try:
+        async with asyncio.timeout(patience):
+            result = await work.result()
+            if isawaitable(result):
+                await result
+    except TimeoutError as error:
+        cause = error.__cause__ or error.__context__
+        where = work.line or _line(cause.__traceback__ if cause else None, found.path)
+        raise Broken(
+            f"{where or found.path}: it did not finish within {patience:g} s: move what takes long"
+            " into a handler of session_start"
+        ) from None
+    except Broken:
+        raise
+    except (Exception, SystemExit) as error:
+        raise Broken(place_of(error, found.path)) from error
+
+
+def forget(found: Found) -> None:
+    """Have the file read anew next time."""
+    name = _module_name(found)
+    for loaded in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
+        del sys.modules[loaded]
+
+
+def place_of(error: BaseException, path: Path) -> str:
+    """What went wrong, beginning with the line of the file in which it did."""
+    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, SystemExit):
+        words = "it called sys.exit"
+    if isinstance(error, SyntaxError):
+        return f"{error.filename or path}:{error.lineno or 1}: SyntaxError: {error.msg}"
+    if isinstance(error, PiError):
+        words = error.message
+    return f"{_line(error.__traceback__, path) or path}: {words}"
+
+
+def _line(trace: TracebackType | None, path: Path) -> str:
+    """The innermost line in the extension's own files."""
+    own = _own(path)
+    found = ""
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.startswith(own):
+            found = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
+
+
+def _own(path: Path) -> str:
+    """How the names of the extension's own files begin."""
+    return str(path.parent if path.name == "__init__.py" else path)
+
+
+class _Thread:
+    """Runs the file in a thread that nobody waits for at the end of the program."""
+
+    def __init__(self, found: Found, pi: Any) -> None:
+        self._found = found
+        self._pi = pi
+        self._loop = asyncio.get_running_loop()
+        self._done: asyncio.Future[Any] = self._loop.create_future()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    async def result(self) -> Any:
+        """What `extension(pi)` has returned. Raises what it raised."""
+        self._thread.start()
+        return await self._done
+
+    @property
+    def line(self) -> str:
+        """Where in the extension's files it is now; "" if it has returned."""
+        frame = sys._current_frames().get(self._thread.ident or 0)
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(_own(self._found.path)):
+                return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            frame = frame.f_back
+        return ""
+
+    def _work(self) -> None:
+        result: Any = None
+        failure: Exception | None = None
+        try:
+            result = _run(self._found, self._pi)
+        except Broken as error:
+            failure = error
+        except BaseException as error:  # also sys.exit, which is for our own end only
+            failure = Broken(place_of(error, self._found.path))
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            self._loop.call_soon_threadsafe(self._settle, result, failure)
+
+    def _settle(self, result: Any, failure: Exception | None) -> None:
+        if self._done.done():
+            return
+        if failure is None:
+            self._done.set_result(result)
+        else:
+            self._done.set_exception(failure)
+
+
+def _run(found: Found, pi: Any) -> Any:
+    with redirect_stdout(sys.stderr):
+        extension = _entry(found) if found.entry else getattr(_module(found), "extension", None)
+        if extension is None:
+            raise Broken(f"{found.path}:1: it has no function `extension(pi)`")
+        if not callable(extension):
+            raise Broken(f"{found.path}:1: `extension` is {extension!r}, and no function")
+        try:
+            return extension(pi)
+        except TypeError as error:
+            code = getattr(extension, "__code__", None)
+            if code is not None and _line(error.__traceback__, found.path) == "":
+                where = f"{code.co_filename}:{code.co_firstlineno}"
+                raise Broken(f"{where}: {error}: write `def extension(pi)`") from None
+            raise
+
+
+def _entry(found: Found) -> Any:
+    module, _, attribute = found.entry.partition(":")
+    value = import_module(module)
+    for name in (attribute or "extension").split("."):
+        value = getattr(value, name)
+    return value
+
+
+def _module(found: Found) -> ModuleType:
+    """The file as a module. No bytecode is kept: it would lie in the user's folder, and a file that
+    is edited twice within a second would not be read anew."""
+    path, name = found.path, _module_name(found)
+    code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    keeps = sys.dont_write_bytecode
+    if path.name == "__init__.py":
+        module.__path__ = [str(path.parent)]  # its own modules can be imported
+        module.__package__ = name
+        sys.dont_write_bytecode = True
+    sys.modules[name] = module
+    try:
+        exec(code, module.__dict__)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    finally:
+        sys.dont_write_bytecode = keeps
+    return module
+
+
+def _module_name(found: Found) -> str:
+    """A name that no other extension's module has."""
+    import zlib
+
+    plain = "".join(c if c.isalnum() else "_" for c in found.name)
+    return f"pi_extension_{plain}_{zlib.crc32(str(found.path).encode()):08x}"

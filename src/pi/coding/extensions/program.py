@@ -1,0 +1,41 @@
+"""The program around all sessions, as extensions see it: what is the same in each of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pi.coding.api.commands import Session
+from pi.coding.api.ui import UserInterface
+from pi.coding.extensions.shelf import Shelf
+from pi.coding.extensions.surface import Mode
+from pi.coding.extensions.watched import WatchedUI
+
+__all__ = ["Program"]
+
+
+class Program:
+    """session: the one that modes talk to. context: of the session that is open now.
+
+    shutdown: ends the program. trusted: whether the user trusts the project.
+    """
+
+    def __init__(self, shelf: Shelf, mode: Mode = "sdk") -> None:
+        self.shelf = shelf
+        self.mode: Mode = mode
+        self.trusted = False
+        self.session: Session | None = None
+        self.context: Any = None
+        self.shutdown: Callable[[], None] = _nothing
+        self.tell: Callable[[str, Any], None] = lambda name, event: None
+
+    @property
+    def watches_ui(self) -> bool:
+        """Whether anybody hears when the user is asked something."""
+        return self.shelf.hears("ui_prompt_start") or self.shelf.hears("ui_prompt_end")
+
+    def watched(self, ui: UserInterface) -> UserInterface:
+        """The user interface, which tells when the user is asked something."""
+        return WatchedUI(ui, self.tell)
+
+
+def _nothing() -> None:
+    """Nobody knows how to end the program."""

@@ -1,0 +1,86 @@
+"""All extensions of a program: found, loaded, taken away and loaded anew.
+
+The runtime outlives sessions; each of them gets a bridge. An extension that cannot be loaded is
+named with file and line and left out, with all that it had registered before it failed.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from pi.ai.registry import Registry
+from pi.coding.extensions.bridge import Bridge
+from pi.coding.extensions.find import Found
+from pi.coding.extensions.inside import Inside
+from pi.coding.extensions.load import PATIENCE, Broken, forget, load_extension
+from pi.coding.extensions.offer import Offer
+from pi.coding.extensions.program import Program
+from pi.coding.extensions.recorder import Outside, Recorder
+from pi.coding.extensions.shelf import OURS, Owner, Shelf
+from pi.coding.extensions.surface import Mode, Pi
+
+__all__ = ["LoadedExtension", "Runtime"]
+
+
+class LoadedExtension(Struct, frozen=True):
+    """An extension, and why it is not in use if it is not."""
+
+    owner: Owner
+    found: Found
+    problem: str = ""
+
+
+class Runtime:
+    """Extensions, and what they have registered. notes: what people should know about them."""
+
+    def __init__(self, outside: Outside | None = None, mode: Mode = "sdk") -> None:
+        self.shelf = Shelf()
+        self.program = Program(self.shelf, mode)
+        self.outside = outside or Outside()
+        self.outside.note = self._note
+        self.loaded: list[LoadedExtension] = []
+        self.notes: list[str] = []
+
+    def install(self, extension: Callable[[Pi], Any]) -> None:
+        """Have a part of our own register itself, by the same door; again, if it did before."""
+        extension(Recorder(self.shelf, OURS, self.outside))
+
+    async def load(self, found: Sequence[Found], *, patience: float = PATIENCE) -> None:
+        """Load extensions one after the other."""
+        for item in found:
+            owner = Owner(item.name, item.path, item.scope)
+            recorder = Recorder(self.shelf, owner, self.outside)
+            try:
+                await load_extension(item, recorder, patience=patience)
+            except Broken as error:
+                recorder.close()
+                self._drop(owner, item)
+                self.loaded.append(LoadedExtension(owner, item, str(error)))
+                self._note(f"the extension {item.name} is not used: {error}")
+            else:
+                self.loaded.append(LoadedExtension(owner, item))
+
+    def unload(self) -> None:
+        """Take all extensions away, with all that they have registered."""
+        for item in reversed(self.loaded):
+            self._drop(item.owner, item.found)
+        self.loaded.clear()
+        self.notes.clear()
+
+    def bridge(self, inside: Inside, offer: Offer, *, keep_tools: bool = False) -> Bridge:
+        """The extensions for one session."""
+        return Bridge(self.program, inside, offer, keep_tools=keep_tools)
+
+    @property
+    def tools(self) -> Registry[Any]:
+        """All tools that are registered."""
+        return self.shelf.tools.registry
+
+    def _drop(self, owner: Owner, found: Found) -> None:
+        self.shelf.drop(owner)
+        self.outside.forget(owner)
+        forget(found)
+
+    def _note(self, text: str) -> None:
+        self.notes.append(text)

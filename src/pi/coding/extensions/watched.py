@@ -1,0 +1,92 @@
+"""A user interface that tells when the user is asked something, and when that is over."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pi.coding.api.picking import Picked, PickList
+from pi.coding.api.ui import NoticeLevel, UserInterface, WidgetPlacement
+from pi.coding.extensions.events import UiPromptEnd, UiPromptStart
+
+__all__ = ["WatchedUI"]
+
+
+class WatchedUI:
+    """Passes everything on. tell: is told the name of an event, and the event."""
+
+    def __init__(self, ui: UserInterface, tell: Callable[[str, Any], None]) -> None:
+        self._ui = ui
+        self._tell = tell
+
+    @contextmanager
+    def _asking(self, kind: str, title: str) -> Iterator[None]:
+        self._tell("ui_prompt_start", UiPromptStart(kind, title))
+        try:
+            yield
+        finally:
+            self._tell("ui_prompt_end", UiPromptEnd(kind, title))
+
+    async def select(
+        self, title: str, options: Sequence[str], *, timeout: float | None = None
+    ) -> str | None:
+        """One of the options."""
+        with self._asking("select", title):
+            return await self._ui.select(title, options, timeout=timeout)
+
+    async def confirm(self, title: str, message: str, *, timeout: float | None = None) -> bool:
+        """Yes or no."""
+        with self._asking("confirm", title):
+            return await self._ui.confirm(title, message, timeout=timeout)
+
+    async def input(
+        self,
+        title: str,
+        *,
+        placeholder: str = "",
+        secret: bool = False,
+        timeout: float | None = None,
+    ) -> str | None:
+        """A line of text."""
+        with self._asking("input", title):
+            return await self._ui.input(
+                title, placeholder=placeholder, secret=secret, timeout=timeout
+            )
+
+    async def pick(self, picklist: PickList) -> Picked | None:
+        """A row of a list."""
+        with self._asking("pick", picklist.title):
+            return await self._ui.pick(picklist)
+
+    def open_url(self, url: str) -> bool:
+        """Open an address in a browser."""
+        return self._ui.open_url(url)
+
+    async def editor(self, title: str, *, prefill: str = "") -> str | None:
+        """A text of many lines."""
+        with self._asking("editor", title):
+            return await self._ui.editor(title, prefill=prefill)
+
+    def notify(self, message: str, level: NoticeLevel = "info") -> None:
+        """Say something."""
+        self._ui.notify(message, level)
+
+    def set_status(self, key: str, text: str | None) -> None:
+        """Show a short text as long as it holds."""
+        self._ui.set_status(key, text)
+
+    def set_widget(
+        self,
+        key: str,
+        lines: Sequence[str] | None,
+        placement: WidgetPlacement = "aboveEditor",
+    ) -> None:
+        """Show some lines beside the editor."""
+        self._ui.set_widget(key, lines, placement)
+
+    def set_title(self, title: str) -> None:
+        """Name the window."""
+        self._ui.set_title(title)
+
+    def set_editor_text(self, text: str) -> None:
+        """Put a text where the person writes."""
+        self._ui.set_editor_text(text)
