@@ -2,17 +2,26 @@
 
 import os
 import sys
+from typing import Any
 
-from pi.ai.errors import PiError
 from pi.coding.cli.args import Arguments, UsageError
-from pi.coding.home import Home, open_home, use_account
-from pi.coding.trust import held_back_note
 
 __all__ = ["start"]
 
 
 def start(args: Arguments) -> int:
     """Run what the arguments ask for; gives the exit code."""
+    if not _is_headless(args):
+        from pi.coding.cli.interactive import run_interactive
+
+        return run_interactive(args, trusted=_trusted(args))
+    return _start_headless(args)
+
+
+def _start_headless(args: Arguments) -> int:
+    from pi.ai.errors import PiError
+    from pi.coding.home import Home, open_home, use_account
+
     home: Home | None = None
     try:
         home = open_home(os.environ, trusted=_trusted(args))
@@ -35,11 +44,9 @@ def start(args: Arguments) -> int:
         return 1
 
 
-def _run(home: Home, args: Arguments) -> int:
-    if not _is_headless(args):
-        raise UsageError(
-            "the interactive screen is not built yet in this version: use pi -p, or --mode json"
-        )
+def _run(home: Any, args: Arguments) -> int:
+    from pi.coding.trust import held_back_note
+
     waiting = held_back_note(home.held_back)
     if waiting and not args.flag("no-approve"):
         sys.stderr.write(f"Warning: {waiting}\n")
@@ -68,6 +75,6 @@ def _trusted(args: Arguments) -> bool | None:
 
 
 def _is_headless(args: Arguments) -> bool:
-    if args.flag("print") or args.flag("mode"):
+    if any(map(args.flag, ("print", "mode", "list-models", "export"))):
         return True
     return not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pi.coding.cli.auth.browser import browser_command
+from pi.coding.browser import browser_command
 from pi.coding.cli.auth.words import span, when
 from support.server import BlockingServer, Reply, json_reply, sse
 

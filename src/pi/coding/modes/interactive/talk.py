@@ -253,7 +253,7 @@ class Talk:
             return None
 
     def send(
-        self, command: c.Command, then: Callable[[Any], None | Awaitable[None]] | None = None
+        self, command: c.Command, then: Callable[[Any], Awaitable[None] | None] | None = None
     ) -> None:
         """Send a command for a key, and do something with its answer."""
 

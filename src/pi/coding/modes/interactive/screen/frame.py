@@ -33,6 +33,7 @@ class FramedApplication(Application[None]):
         super().__init__(
             output=held,
             full_screen=False,
+            erase_when_done=True,
             color_depth=held.depth,
             mouse_support=False,
             terminal_size_polling_interval=None,

@@ -25,6 +25,7 @@ class Looks:
     """The look of everything. `painter` makes painters that follow it."""
 
     def __init__(self, terminal: Terminal) -> None:
+        self.theme = "system"
         self.look = Look(
             self.style,
             home=os.path.expanduser("~"),  # noqa: PTH111
@@ -36,6 +37,14 @@ class Looks:
     def style(self, token: str) -> str:
         """A style of the theme."""
         return _FIRST.get(token, "")
+
+    def themes(self) -> list[str]:
+        """The names of all themes."""
+        return ["system"]
+
+    def use(self, name: str) -> None:
+        """Use a theme. Raises `ConfigError`."""
+        self.theme = name
 
     def painter(self, block: Block) -> BlockPainter:
         """A painter for a block."""

@@ -1,4 +1,4 @@
-"""The terminal's two ends: output that is held while a frame is made, input that notices its loss."""
+"""The terminal's two ends: output held while a frame is made, input that notices a hang-up."""
 
 import os
 import select

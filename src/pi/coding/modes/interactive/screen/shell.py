@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from prompt_toolkit.key_binding import KeyBindingsBase, merge_key_bindings
 from prompt_toolkit.layout import Layout
 
 from pi.agent.events import AgentEnd, AgentStart, MessageEnd, ToolExecutionEnd
@@ -17,7 +18,7 @@ from pi.coding.api import events as s
 from pi.coding.api.answers import BashResult, Messages, SessionStats
 from pi.coding.modes.interactive.fold import Fold
 from pi.coding.modes.interactive.footer import Facts, clip, footer_lines, git_branch, short_path
-from pi.coding.modes.interactive.keymap import Keymap
+from pi.coding.modes.interactive.keymap import Do, Keymap
 from pi.coding.modes.interactive.lines import Line
 from pi.coding.modes.interactive.replay import last_blocks
 from pi.coding.modes.interactive.screen.frame import FramedApplication
@@ -41,7 +42,7 @@ _QUEUE_LINES = 6
 
 
 class Screen:
-    """What is on the terminal. `view` is the application that draws it, `talk` carries out texts."""
+    """What is on the terminal. `view` draws it, `talk` carries out what is submitted."""
 
     def __init__(
         self, editor: Any, keymap: Keymap, terminal: Terminal, held: HeldOutput, keys: WatchedInput
@@ -61,9 +62,11 @@ class Screen:
         self._fixed: list[Line] = []
         self._before: AssistantMessage | None = None
         self._ticker: asyncio.TimerHandle | None = None
+        self._hint = ""
+        self._hint_ends: asyncio.TimerHandle | None = None
         self._focus = editor.container if not hasattr(editor, "window") else editor.window
         self.parts = Parts(editor.container, self._focus, lambda: self.bindings)
-        self.bindings = editor.key_bindings
+        self.bindings: KeyBindingsBase = editor.key_bindings
         self.view = FramedApplication(
             held,
             self._compose,
@@ -120,6 +123,28 @@ class Screen:
         """Finished lines, above everything that is still open."""
         self._fixed += lines
         self.redraw()
+
+    def hint(self, text: str, seconds: float = 3.0) -> None:
+        """A word beside the editor that goes away by itself."""
+        if self._hint_ends is not None:
+            self._hint_ends.cancel()
+        self._hint = text
+        self._hint_ends = asyncio.get_running_loop().call_later(seconds, self._unhint)
+        self.redraw()
+
+    def _unhint(self) -> None:
+        self._hint, self._hint_ends = "", None
+        self.redraw()
+
+    def send_raw(self, sequence: str) -> None:
+        """Send the terminal a sequence that moves nothing."""
+        self.view.held.write_raw(sequence)
+        self.view.held.flush()
+
+    def bind(self, keymap: Keymap, actions: dict[str, Do]) -> None:
+        """Have these keys do something while the editor is there."""
+        self.keymap = keymap
+        self.bindings = merge_key_bindings([keymap.bind(actions), self.editor.key_bindings])
 
     def queued(self, held: Sequence[str], steering: Sequence[str], later: Sequence[str]) -> None:
         """Show what waits."""
@@ -276,6 +301,8 @@ class Screen:
     def _part_status(self, width: int, left: int) -> list[Line]:
         key = (self.keymap.label("app.interrupt") or "esc").lower()
         spinner, text, hint = self.activity.line(key)
+        if self._hint:
+            return [clip([(self.style("muted"), self._hint)], width)]
         if not text:
             return [[]]
         accent, muted, dim = (self.style(token) for token in ("accent", "muted", "dim"))

@@ -42,3 +42,9 @@ class Editor:
 
     def clear(self) -> None:
         self.buffer.text = ""
+
+    def submitted(self) -> None:
+        self.clear()
+
+    def add_images(self, images: Sequence[ImageContent]) -> None:
+        self.images = (*self.images, *images)
