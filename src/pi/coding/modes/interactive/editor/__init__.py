@@ -1,0 +1,1 @@
+"""Where the person writes: keys as terminals send them, text and undo, completions, history."""
