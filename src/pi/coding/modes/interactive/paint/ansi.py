@@ -20,11 +20,14 @@ _ON = {
     "reverse": "7",
     "strike": "9",
 }
-_NAMES = (
-    "ansiblack ansired ansigreen ansiyellow ansiblue ansimagenta ansicyan ansigray ansibrightblack"
-    " ansibrightred ansibrightgreen ansibrightyellow ansibrightblue ansibrightmagenta"
-    " ansibrightcyan ansiwhite"
-).split()
+_NAMES = [
+    f"ansi{name}"
+    for name in (
+        *("black", "red", "green", "yellow", "blue", "magenta", "cyan", "gray"),
+        *("brightblack", "brightred", "brightgreen", "brightyellow", "brightblue"),
+        *("brightmagenta", "brightcyan", "white"),
+    )
+]
 _SIXTEEN = (
     (0, 0, 0),
     (205, 0, 0),
@@ -52,9 +55,7 @@ def to_ansi(lines: Iterable[Line], depth: Depth = "true", end: str = "\n") -> st
     put = out.append
     for line in lines:
         for style, text in line:
-            if not style:
-                put(text)
-            elif style == ESCAPE:
+            if not style or style == ESCAPE:
                 put(text)
             else:
                 on = sgr(style, depth)

@@ -1,8 +1,8 @@
 """Text measured in cells of the terminal, and wrapped to a width.
 
-Widths are never too small: where terminals disagree (emoji sequences, variation selectors) the larger
-answer is taken, so no line is ever wider than it may be. What belongs together as one character is
-not torn apart.
+Widths are never too small: where terminals disagree (emoji sequences, variation selectors) the
+larger answer is taken, so no line is ever wider than it may be. What belongs together as one
+character is not torn apart.
 """
 
 import re
@@ -17,7 +17,7 @@ Span = tuple[str, str, str]
 """Style, text and the address that it links to ("" for none). A text "\\n" breaks the line."""
 
 _PIECES = re.compile(r"\n|[^\S\n\xa0\u202f]+|[^\s]+|[\xa0\u202f]+")
-_JOINED = re.compile("\u200d.|[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
+_HARD = "\xa0\u202f"
 
 
 @lru_cache(maxsize=8192)
@@ -88,17 +88,8 @@ def _force(text: str, room: int) -> tuple[str, str, int]:
     return "·", text[1:], 1
 
 
-def pieces(text: str, first: int, rest: int) -> Iterator[str]:
-    """A text cut into parts of `first` and then `rest` cells at most."""
-    room = first
-    while text:
-        part, text, _ = _force(text, max(room, 1))
-        yield part
-        room = rest
-
-
 class _Rows:
-    """Fills rows with atoms."""
+    """Fills rows with words. A word is what stands between blanks, in any number of styles."""
 
     def __init__(self, first: int, rest: int) -> None:
         self.rows: list[list[Span]] = []
@@ -106,79 +97,89 @@ class _Rows:
         self.used = 0
         self.first = max(first, 1)
         self.rest = max(rest, 1)
+        self.space: Span | None = None
+        self.word: list[tuple[Span, int]] = []
+        self.size = 0
 
     @property
     def room(self) -> int:
         return self.first if not self.rows else self.rest
 
     def new(self) -> None:
-        row = self.row
-        while row and row[-1][1].isspace() and "\xa0" not in row[-1][1]:
-            row.pop()
-        self.rows.append(row)
+        self.rows.append(self.row)
         self.row, self.used = [], 0
 
     def put(self, span: Span, cells: int) -> None:
-        if self.row and self.row[-1][0] == span[0] and self.row[-1][2] == span[2]:
-            if self.row[-1][1] != " " or span[1] == " ":
-                self.row[-1] = (span[0], self.row[-1][1] + span[1], span[2])
-            else:
-                self.row.append(span)
+        last = self.row[-1] if self.row else None
+        if last and last[0] == span[0] and last[2] == span[2]:
+            self.row[-1] = (span[0], last[1] + span[1], span[2])
         else:
             self.row.append(span)
         self.used += cells
+
+    def add(self, span: Span) -> None:
+        """A part of the word."""
+        text = span[1]
+        if text.isascii():
+            self.word.append((span, len(text)))
+            self.size += len(text)
+            return
+        for part, wide in _east(text):
+            if wide:
+                self.flush()
+            cells = width(part)
+            self.word.append(((span[0], part, span[2]), cells))
+            self.size += cells
+            if wide:
+                self.flush()
+
+    def flush(self) -> None:
+        """The word is at its end."""
+        if not self.word:
+            return
+        gap = 1 if self.space is not None and self.used else 0
+        if self.used and self.used + gap + self.size > self.room:
+            self.new()
+        elif gap and self.space is not None:
+            self.put(self.space, 1)
+        self.space = None
+        if self.used + self.size <= self.room:
+            for span, cells in self.word:
+                self.put(span, cells)
+        else:
+            self._long()
+        self.word.clear()
+        self.size = 0
+
+    def _long(self) -> None:
+        """A word that is longer than a row."""
+        for (style, text, link), _ in self.word:
+            while text:
+                part, rest, cells = _cut(text, self.room - self.used)
+                if not part:
+                    if self.used:
+                        self.new()
+                        continue
+                    part, rest, cells = _force(text, self.room)
+                self.put((style, part, link), cells)
+                text = rest
 
 
 def wrap(spans: Iterable[Span], first: int, rest: int) -> list[list[Span]]:
     """Words put into rows of `first` cells, and `rest` in all but the first; at least one row."""
     rows = _Rows(first, rest)
-    space: Span | None = None
-    word: list[tuple[Span, int]] = []
-    size = 0
-
-    def flush() -> None:
-        nonlocal space, size
-        if not word:
-            return
-        gap = 1 if space is not None and rows.used else 0
-        if rows.used and rows.used + gap + size > rows.room:
-            rows.new()
-            gap = 0
-        if gap and space is not None:
-            rows.put((space[0], " ", space[2]), 1)
-        space = None
-        if rows.used + size <= rows.room:
-            for span, cells in word:
-                rows.put(span, cells)
-        else:
-            _long(rows, word)
-        word.clear()
-        size = 0
-
     for style, text, link in spans:
         for piece in _PIECES.findall(text):
             if piece[0] == "\n":
-                flush()
+                rows.flush()
                 rows.new()
-                space = None
-            elif piece.isspace() and piece[0] not in "\xa0\u202f":
-                flush()
-                space = (style, " ", link)
+                rows.space = None
+            elif piece.isspace() and piece[0] not in _HARD:
+                rows.flush()
+                rows.space = (style, " ", link)
             else:
-                cells = len(piece) if piece.isascii() else width(piece)
-                if cells != len(piece) or not piece.isascii():
-                    for part, wide in _east(piece):
-                        if wide and word:
-                            flush()
-                        cells = width(part)
-                        word.append(((style, part, link), cells))
-                        size += cells
-                        if wide:
-                            flush()
-                else:
-                    word.append(((style, piece, link), cells))
-                    size += cells
-    flush()
+                rows.add((style, piece, link))
+    rows.flush()
     if rows.row or not rows.rows:
         rows.new()
     return rows.rows
@@ -204,22 +205,6 @@ def _east(piece: str) -> Iterator[tuple[str, bool]]:
         held += part
     if held:
         yield held, bool(_EAST.match(held))
-
-
-def _long(rows: _Rows, word: list[tuple[Span, int]]) -> None:
-    """A word that is longer than a row."""
-    for (style, text, link), _ in word:
-        while text:
-            if rows.used >= rows.room:
-                rows.new()
-            part, text_rest, cells = _cut(text, rows.room - rows.used)
-            if not part:
-                if rows.used:
-                    rows.new()
-                    continue
-                part, text_rest, cells = _force(text, rows.room)
-            rows.put((style, part, link), cells)
-            text = text_rest
 
 
 def hard_wrap(line: Line, room: int) -> list[Line]:

@@ -1,8 +1,8 @@
 """Markdown painted while it is written: what cannot change any more is given once.
 
 Lines are read one by one through the containers they are in (quotes, list items); each ends in one
-leaf (paragraph, code, table). A leaf gives rows as soon as they are final, so the cost of a text grows
-with its length and no faster. How a text is cut into pieces makes no difference to the outcome.
+leaf (paragraph, code, table). A leaf gives rows as soon as they are final, so the cost of a text
+grows with its length and no faster. How a text is cut makes no difference to the outcome.
 """
 
 import re
@@ -301,7 +301,6 @@ class Markdown:
                     look.style("borderMuted"),
                     look.unicode,
                 )
-                self._begun = self._begun and (bool(leaf.lines) or leaf.cut or self._begun)
                 self._start(Table(head, marks, style))
                 return True
         found = _SETEXT.match(rest)
