@@ -28,6 +28,7 @@ from pi.coding.controller import Controller, Services
 from pi.coding.handlers.desk import Candidate
 from pi.coding.handlers.policies import switches_from
 from pi.coding.home import Home, refreshed
+from pi.coding.packages.paths import package_paths
 from pi.coding.policies.budget import Caps, Spent
 from pi.coding.policies.host import Policies
 from pi.coding.policies.ledger import Ledger
@@ -50,6 +51,7 @@ NOT_FOR_GUESSING = frozenset({"demo"})
 class Wishes(Struct, frozen=True, kw_only=True):
     """What the command line asks for; None and empty mean nothing in particular.
 
+    paths: single files and folders, under `skills`, `prompts` and `themes`.
     max_cost: dollars. one_shot: the program ends with its last prompt, so that nothing need be made
     ready for a next one. without_model: begin even if no model can be used yet.
     """
@@ -74,6 +76,8 @@ class Wishes(Struct, frozen=True, kw_only=True):
     context_files: bool = True
     skills: bool = True
     templates: bool = True
+    themes: bool = True
+    paths: dict[str, tuple[str, ...]] = {}
     max_turns: int | None = None
     max_cost: float | None = None
     one_shot: bool = False
@@ -119,14 +123,20 @@ class Composer:
         shelf = _shelf(settings, secrecy)
         tools = _tools(shelf, settings, wishes)
         tools |= {tool.name: tool for tool in self._extras.tools}
+        packages = package_paths(home.folder, home.cwd, settings, trusted=home.trusted)
+        notes += packages.notes
         resources = find_resources(
             home.folder,
             home.cwd,
+            trusted=home.trusted,
             system_prompt=wishes.system_prompt,
             append_system_prompt=wishes.append_system_prompt,
             context_files=wishes.context_files,
             skills=settings.skills if wishes.skills else None,
             templates=settings.prompts if wishes.templates else None,
+            themes=settings.themes if wishes.themes else None,
+            flags=wishes.paths,
+            brought=packages.by_kind(),
             skill_commands=settings.enable_skill_commands,
         )
         notes += resources.notes

@@ -7,7 +7,8 @@ writes over a file that could not be read in full. Unknown keys stay as they are
 
 import contextlib
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ Data = dict[str, Any]
 _RESOURCES = ("packages", "extensions", "skills", "prompts", "themes")
 _LEGACY = frozenset({"$schema", "apiKeys"})
 _BOM = b"\xef\xbb\xbf"
+_NO_PATHS = ("!", "+", "-", "builtin:", "npm:", "git:", "http:", "https:", "ssh:", "file:")
+_REMOTE = re.compile(r"[\w.-]+@[\w.-]+:")
 
 
 class SettingsError(ConfigError):
@@ -90,6 +93,14 @@ def save(path: Path, changes: Mapping[str, Any]) -> None:
 
     Raises `SettingsError`, with the file as it was.
     """
+    change(path, lambda data: _apply(data, changes))
+
+
+def change(path: Path, edit: Callable[[Data], None]) -> None:
+    """Change the file as it is now, while nobody else does; `edit` changes what it is given.
+
+    Raises `SettingsError`, or what `edit` raises, with the file as it was.
+    """
     from pi.ai.auth.lock import FileLock  # loads asyncio
 
     target = Path(os.path.realpath(path))
@@ -97,13 +108,11 @@ def save(path: Path, changes: Mapping[str, Any]) -> None:
         _make_folder(target.parent)
         with FileLock(target, stale=10.0, patience=12.0) as lock:
             data, ending = _read_to_change(target)
-            _apply(data, changes)
+            edit(data)
             text = msgspec.json.format(msgspec.json.encode(data), indent=2) + ending
             _replace(target, text, lock.ensure)
     except OSError as error:
-        raise SettingsError(
-            f"settings cannot be saved in {path}: {error.strerror or error}"
-        ) from error
+        raise SettingsError(f"{path} cannot be saved: {error.strerror or error}") from error
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -224,7 +233,7 @@ def _absolute(item: Any, base: Path, env: Mapping[str, str]) -> Any:
     """A resource with its path made absolute; patterns and package names stay as they are."""
     if isinstance(item, dict):
         return item | {"source": _absolute(item["source"], base, env)}
-    if item.startswith(("!", "+", "-", "builtin:", "npm:", "git:", "http:", "https:", "ssh:")):
+    if item.startswith(_NO_PATHS) or _REMOTE.match(item):
         return item
     return os.path.abspath(base / expand(item.strip(), env))  # noqa: PTH100 (keeps links)
 

@@ -134,6 +134,12 @@ def wishes(args: Arguments) -> Wishes:
         context_files=not args.flag("no-context-files"),
         skills=not args.flag("no-skills"),
         templates=not args.flag("no-prompt-templates"),
+        themes=not args.flag("no-themes"),
+        paths={
+            "skills": tuple(args.texts("skill")),
+            "prompts": tuple(args.texts("prompt-template")),
+            "themes": tuple(args.texts("theme")),
+        },
         max_turns=_turns(args.text("max-turns")),
         max_cost=_dollars(args.text("max-cost")),
         one_shot=args.text("mode") != "rpc",

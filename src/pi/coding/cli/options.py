@@ -52,11 +52,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("json", "", "", "with --list-models: as JSON"),
     Option("extension", "-e", "PATH", "load an extension", repeat=True, later=True),
     Option("no-extensions", "-ne", "", "load no extensions"),
-    Option("skill", "", "PATH", "load a skill", repeat=True, later=True),
+    Option("skill", "", "PATH", "load a skill", repeat=True),
     Option("no-skills", "-ns", "", "load no skills"),
-    Option("prompt-template", "", "PATH", "load a prompt template", repeat=True, later=True),
+    Option("prompt-template", "", "PATH", "load a prompt template", repeat=True),
     Option("no-prompt-templates", "-np", "", "load no prompt templates"),
-    Option("theme", "", "PATH", "load a theme", repeat=True, later=True),
+    Option("theme", "", "PATH", "load a theme", repeat=True),
     Option("no-themes", "", "", "load no themes"),
     Option("use-theme", "", "NAME", "theme of the screen", later=True),
     Option("approve", "-a", "", "trust this project's own settings and code for this run"),
@@ -72,18 +72,18 @@ OPTIONS: tuple[Option, ...] = (
 
 COMMANDS: dict[str, str] = {
     "auth": "pi.coding.cli.auth.main",
+    "config": "pi.coding.cli.packages.configure",
+    "install": "pi.coding.cli.packages.install",
+    "list": "pi.coding.cli.packages.listing",
     "models": "pi.coding.cli.models.main",
+    "probe": "pi.coding.cli.probe",
+    "remove": "pi.coding.cli.packages.remove",
+    "uninstall": "pi.coding.cli.packages.remove",
+    "update": "pi.coding.cli.packages.update",
 }
 """Sub-commands, and the modules whose `run` carries them out."""
 
 LATER_COMMANDS: tuple[str, ...] = (
-    "config",
-    "install",
-    "list",
     "mcp",
-    "probe",
-    "remove",
     "sessions",
-    "uninstall",
-    "update",
 )

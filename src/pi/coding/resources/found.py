@@ -4,7 +4,7 @@ Found are the instructions, context files, skills and prompt templates. From the
 prompt, the slash commands, and what a prompt that begins with one of them becomes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,19 +14,24 @@ from pi.coding.api.answers import CommandInfo, SourceInfo
 from pi.coding.resources.context_files import ContextFiles, find_context_files
 from pi.coding.resources.prompt_templates import (
     Template,
+    Templates,
     expand_template,
     find_templates,
     template_places,
 )
-from pi.coding.resources.skills import Skill, expand_skill, find_skills, skill_places
-from pi.coding.resources.sources import Scope, paths_of
+from pi.coding.resources.skills import Skill, Skills, expand_skill, find_skills, skill_places
+from pi.coding.resources.sources import Brought, Place, Scope, flag_paths, paths_of
 from pi.coding.resources.system_prompt import Instructions, find_instructions, system_prompt
+from pi.coding.resources.theme_files import ThemeFile, ThemeFiles, find_themes, theme_places
 
 __all__ = ["Resources", "find_resources"]
 
 
 class Resources(Struct, frozen=True):
-    """What was found. notes: what people should know about it. local: the paths from settings."""
+    """What was found. notes: what people should know about it. local: the paths from settings.
+
+    packages: of files that packages bring, the source of the package.
+    """
 
     instructions: Instructions
     context: ContextFiles
@@ -35,6 +40,8 @@ class Resources(Struct, frozen=True):
     notes: tuple[str, ...]
     local: tuple[Path, ...] = ()
     skill_commands: bool = True
+    themes: tuple[ThemeFile, ...] = ()
+    packages: Mapping[Path, str] = {}
 
     def expand(self, text: str) -> str:
         """What a prompt becomes: the skill or template that it names, or the text itself."""
@@ -68,6 +75,9 @@ class Resources(Struct, frozen=True):
         )
 
     def _source(self, path: Path, scope: Scope) -> SourceInfo:
+        package = self.packages.get(path)
+        if package is not None:
+            return SourceInfo(str(path), package, scope, "package")
         if scope == "flag":
             return SourceInfo(str(path), "cli", "temporary", "top-level")
         named = any(path.is_relative_to(place) for place in self.local)
@@ -78,33 +88,117 @@ def find_resources(
     folder: Path,
     cwd: Path,
     *,
+    trusted: bool = False,
     system_prompt: str | None = None,
     append_system_prompt: Sequence[str] = (),
     context_files: bool = True,
     skills: Sequence[str] | None = (),
     templates: Sequence[str] | None = (),
+    themes: Sequence[str] | None = (),
+    flags: Mapping[str, Sequence[str]] | None = None,
+    brought: Mapping[str, Sequence[Brought]] | None = None,
     skill_commands: bool = True,
 ) -> Resources:
     """Look around from `cwd`. folder: the user's folder.
 
-    skills, templates: what the settings say about them; None looks for none.
+    trusted: whether the project's own resources count. skills, templates, themes: what the settings
+    say about them; None looks for none but those that were named. flags: paths of the command line
+    and brought: files of packages, under `skills`, `prompts` and `themes`.
     """
-    instructions = find_instructions(folder, cwd, custom=system_prompt, append=append_system_prompt)
+    named = {kind: flag_paths(paths, cwd) for kind, paths in (flags or {}).items()}
+    packed = brought or {}
+    instructions = find_instructions(
+        folder, cwd, trusted=trusted, custom=system_prompt, append=append_system_prompt
+    )
     context = find_context_files(folder, cwd) if context_files else ContextFiles()
-    home = Path.home()
-    found_skills = find_skills(
-        () if skills is None else skill_places(folder, cwd, home, entries=skills), skills or ()
-    )
-    found_templates = find_templates(
-        () if templates is None else template_places(folder, cwd, entries=templates),
-        templates or (),
-    )
+    found_skills = _skills(folder, cwd, trusted, skills, named, packed)
+    found_templates = _templates(folder, cwd, trusted, templates, named, packed)
+    found_themes = _themes(folder, cwd, trusted, themes, named, packed)
     return Resources(
         instructions,
         context,
         found_skills.skills,
         found_templates.templates,
-        (*instructions.notes, *context.notes, *found_skills.notes, *found_templates.notes),
+        (
+            *instructions.notes,
+            *context.notes,
+            *found_skills.notes,
+            *found_templates.notes,
+            *found_themes.notes,
+        ),
         tuple(paths_of((*(skills or ()), *(templates or ())))),
         skill_commands,
+        found_themes.themes,
+        {item.path: item.package for items in packed.values() for item in items},
     )
+
+
+_Named = Mapping[str, Sequence[Path]]
+_Packed = Mapping[str, Sequence[Brought]]
+
+
+def _skills(
+    folder: Path,
+    cwd: Path,
+    trusted: bool,
+    entries: Sequence[str] | None,
+    named: _Named,
+    packed: _Packed,
+) -> Skills:
+    flags = named.get("skills", ())
+    if entries is None:
+        return find_skills(Place(path, "flag") for path in flags)
+    places = skill_places(
+        folder,
+        cwd,
+        Path.home(),
+        trusted=trusted,
+        entries=entries,
+        flags=flags,
+        brought=packed.get("skills", ()),
+    )
+    return find_skills(places, entries)
+
+
+def _templates(
+    folder: Path,
+    cwd: Path,
+    trusted: bool,
+    entries: Sequence[str] | None,
+    named: _Named,
+    packed: _Packed,
+) -> Templates:
+    flags = named.get("prompts", ())
+    if entries is None:
+        return find_templates(Place(path, "flag") for path in flags)
+    places = template_places(
+        folder,
+        cwd,
+        trusted=trusted,
+        entries=entries,
+        flags=flags,
+        brought=packed.get("prompts", ()),
+    )
+    return find_templates(places, entries)
+
+
+def _themes(
+    folder: Path,
+    cwd: Path,
+    trusted: bool,
+    entries: Sequence[str] | None,
+    named: _Named,
+    packed: _Packed,
+) -> ThemeFiles:
+    flags = named.get("themes", ())
+    if entries is None:
+        return find_themes(Place(path, "flag") for path in flags)
+    places = theme_places(
+        folder,
+        cwd,
+        trusted=trusted,
+        entries=entries,
+        flags=flags,
+        brought=packed.get("themes", ()),
+    )
+    return find_themes(places, entries)

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pi.coding.resources.frontmatter import FrontmatterError, parse_frontmatter
-from pi.coding.resources.sources import Place, Scope, allowed, paths_of, read_text
+from pi.coding.resources.sources import Brought, Place, Scope, allowed, places_of, read_text
 
 __all__ = [
     "Template",
@@ -57,17 +57,20 @@ def template_places(
     trusted: bool = False,
     entries: Sequence[str] = (),
     flags: Sequence[Path] = (),
+    brought: Sequence[Brought] = (),
 ) -> list[Place]:
     """Where to look for templates, in the order of precedence.
 
     folder: the user's folder. entries: the `prompts` setting. flags: from the command line.
+    brought: by packages.
     """
+    named, packed = places_of(entries, brought, folder, cwd)
     places = [Place(path, "flag") for path in flags]
     if trusted:
         places.append(Place(cwd / ".pi" / "prompts", "project", cwd / ".pi"))
-    places += [Place(path, "user", folder) for path in paths_of(entries)]
+    places += named
     places.append(Place(folder / "prompts", "user", folder))
-    return places
+    return places + packed
 
 
 def find_templates(places: Iterable[Place], entries: Sequence[str] = ()) -> Templates:

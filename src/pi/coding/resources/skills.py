@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from pi.coding.resources.frontmatter import FrontmatterError, parse_frontmatter
 from pi.coding.resources.ignore import Ignore
-from pi.coding.resources.sources import Place, Scope, allowed, paths_of, read_text
+from pi.coding.resources.sources import Brought, Place, Scope, allowed, places_of, read_text
 
 __all__ = ["Skill", "Skills", "expand_skill", "find_skills", "skill_places", "skills_prompt"]
 
@@ -49,20 +49,23 @@ def skill_places(
     trusted: bool = False,
     entries: Sequence[str] = (),
     flags: Sequence[Path] = (),
+    brought: Sequence[Brought] = (),
 ) -> list[Place]:
     """Where to look for skills, in the order of precedence.
 
     folder: the user's folder. entries: the `skills` setting. flags: from the command line.
+    brought: by packages.
     """
+    named, packed = places_of(entries, brought, folder, cwd)
     places = [Place(path, "flag") for path in flags]
     if trusted:
         places.append(Place(cwd / ".pi" / "skills", "project", cwd / ".pi"))
         places += [Place(path, "project", path, loose=False) for path in _agents_folders(cwd, home)]
-    places += [Place(path, "user", folder) for path in paths_of(entries)]
+    places += named
     places.append(Place(folder / "skills", "user", folder))
     shared = home / ".agents" / "skills"
     places.append(Place(shared, "user", shared, loose=False))
-    return places
+    return places + packed
 
 
 def find_skills(places: Iterable[Place], entries: Sequence[str] = ()) -> Skills:

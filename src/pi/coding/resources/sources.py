@@ -6,14 +6,26 @@ leaves resources out, `+path` takes one in again, `-path` leaves one out for goo
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
-__all__ = ["Place", "Scope", "allowed", "is_pattern", "paths_of", "read_text"]
+from pi.ai.places import expand
+
+__all__ = [
+    "Brought",
+    "Place",
+    "Scope",
+    "allowed",
+    "flag_paths",
+    "is_pattern",
+    "paths_of",
+    "places_of",
+    "read_text",
+]
 
 Scope = Literal["flag", "project", "user"]
 
@@ -25,6 +37,35 @@ class Place(Struct, frozen=True):
     scope: Scope
     base: Path | None = None
     loose: bool = True
+
+
+class Brought(Struct, frozen=True):
+    """A file that a package brings. package: its source, as it was written."""
+
+    path: Path
+    package: str
+    scope: Literal["project", "user"]
+
+
+def flag_paths(flags: Iterable[str], cwd: Path, env: Mapping[str, str] | None = None) -> list[Path]:
+    """The paths of a repeated option, absolute."""
+    env = os.environ if env is None else env
+    return [Path(os.path.abspath(cwd / expand(flag, env))) for flag in flags]  # noqa: PTH100
+
+
+def places_of(
+    entries: Sequence[str], brought: Iterable[Brought], folder: Path, cwd: Path
+) -> tuple[list[Place], list[Place]]:
+    """The places that a settings list names, and those of packages, the project's first in both."""
+    named: list[Place] = []
+    for path in paths_of(entries):
+        scope: Scope = "project" if path.is_relative_to(cwd) else "user"
+        named.append(Place(path, scope, cwd / ".pi" if scope == "project" else folder))
+    packed = [Place(item.path, item.scope) for item in brought]
+    return (
+        sorted(named, key=lambda place: place.scope),
+        sorted(packed, key=lambda place: place.scope),
+    )
 
 
 def is_pattern(entry: str) -> bool:

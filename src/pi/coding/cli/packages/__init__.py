@@ -1,0 +1,1 @@
+"""`pi install`, `remove`, `list`, `update` and `config`: packages from the shell."""

@@ -1,0 +1,1 @@
+"""Packages: folders and git repositories that bring extensions, skills, prompts and themes."""
