@@ -8,8 +8,8 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,11 @@ def run_interactive(args: Arguments, *, trusted: bool | None) -> int:
     cwd = _working_folder()
     made = prompts(args.prompts, args.files, "", cwd)
     program = _Program(args, cwd, trusted)
+    with _silent_keys():
+        return _run(program, args, made)
+
+
+def _run(program: "_Program", args: Arguments, made: list[Any]) -> int:
     from pi.coding.modes.interactive.terminal import is_linear
 
     if args.flag("linear") or is_linear(os.environ):
@@ -138,6 +143,25 @@ class _Program:
         except OSError:
             return ""
         return str(path)
+
+
+@contextmanager
+def _silent_keys() -> Iterator[None]:
+    """Keys that come before the screen does are kept and not echoed; afterwards all is as it was."""
+    try:
+        import termios
+    except ImportError:  # another system, another terminal
+        yield
+        return
+    before = termios.tcgetattr(0)
+    changed = [*before]
+    changed[3] &= ~(termios.ECHO | termios.ICANON)
+    try:
+        termios.tcsetattr(0, termios.TCSANOW, changed)
+        yield
+    finally:
+        with suppress(termios.error):  # the terminal is gone
+            termios.tcsetattr(0, termios.TCSANOW, before)
 
 
 def _load() -> None:

@@ -17,7 +17,10 @@ _BASIS = {"subscription": " (sub)", "subscription-unpriced": " (sub)", "unknown"
 
 
 class Facts:
-    """What the footer tells. tokens_known: False between a compaction and the next answer."""
+    """What the footer tells. context: tokens; None between a compaction and the next answer.
+
+    model: "" if none can be used, None if it is not known yet.
+    """
 
     __slots__ = (
         "basis",
@@ -34,7 +37,8 @@ class Facts:
     )
 
     def __init__(self) -> None:
-        self.cwd = self.branch = self.name = self.model = self.level = self.basis = ""
+        self.cwd = self.branch = self.name = self.level = self.basis = ""
+        self.model: str | None = None
         self.window = 0
         self.context: int | None = 0
         self.reasoning = False
@@ -125,7 +129,7 @@ def footer_lines(facts: Facts, cells: int, styles: dict[str, str]) -> list[Line]
     if facts.name:
         left += [(dim, " • "), (styles.get("muted", ""), facts.name)]
     numbers = _numbers(facts, styles)
-    model = facts.model or "no model (/login or /model)"
+    model = "" if facts.model is None else facts.model or "no model (/login or /model)"
     if facts.reasoning and facts.model:
         model += f" • {facts.level}"
     right: Line = [(dim, model)]

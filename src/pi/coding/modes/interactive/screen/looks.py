@@ -3,7 +3,6 @@
 import os
 from dataclasses import replace
 
-from pi.coding.modes.interactive.screen.plain import PlainPainter
 from pi.coding.modes.interactive.terminal import Terminal
 from pi.coding.modes.interactive.view import Block, BlockPainter, Look
 
@@ -48,7 +47,9 @@ class Looks:
 
     def painter(self, block: Block) -> BlockPainter:
         """A painter for a block."""
-        return PlainPainter(block)
+        from pi.coding.modes.interactive.paint import painter_of  # not before there is a block
+
+        return painter_of(block, self.look)
 
     def change(self, **fields: object) -> None:
         """Look otherwise from now on: fields of `Look`."""
