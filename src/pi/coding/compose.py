@@ -13,11 +13,14 @@ from pi.coding.composer import (
     Composer,
     Extras,
     Wishes,
+    load_extensions,
+    new_runtime,
     store_of,
     usable,
 )
 from pi.coding.controller import Controller
 from pi.coding.demo_script import demo_transport
+from pi.coding.extensions.runtime import Runtime
 from pi.coding.home import Home
 from pi.coding.local import add_local
 from pi.coding.session.log import SessionLog
@@ -53,6 +56,7 @@ class Composition(Struct, frozen=True):
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.controller.bridge.end("quit")
         await self.client.aclose()
         await self.home.resolver.aclose()
 
@@ -64,14 +68,19 @@ async def compose(
     *,
     client: Client | None = None,
     model: Model | None = None,
+    runtime: Runtime | None = None,
 ) -> Composition:
     """A session with model, tools and prompt. Raises `PiError` saying what to do.
 
-    client, model: used instead of those that home and wishes would give. Where no model can be used
-    yet and `wishes.without_model` allows it, the session begins with none, and a prompt raises the
-    `AuthError` that says what to do.
+    client, model: used instead of those that home and wishes would give. runtime: extensions that
+    are loaded already. Where no model can be used yet and `wishes.without_model` allows it, the
+    session begins with none, and a prompt raises the `AuthError` that says what to do.
     """
     notes: list[str] = []
+    if runtime is None:
+        runtime = new_runtime(home, wishes)
+        await load_extensions(runtime, home, wishes)
+    notes += runtime.notes
     log = _session(home, wishes)
     notes += log.notes
     choice = Choice(model) if model is not None else await _choose(home, wishes, log)
@@ -89,7 +98,7 @@ async def compose(
             refused=home.resolver.refused,
             find=home.catalog.find,
         )
-    composer = Composer(home, wishes, client, extras)
+    composer = Composer(home, wishes, client, extras, runtime)
     settings = home.settings
     inbox = Inbox(steering_mode=settings.steering_mode, follow_up_mode=settings.follow_up_mode)
     flagged = any((model, wishes.model, wishes.provider, wishes.thinking))
@@ -106,6 +115,7 @@ async def compose(
     )
     composer.notes = (*home.notes, *notes)
     session = SessionHost(controller, composer, setup_handlers(composer))
+    runtime.program.session = session
     return Composition(session, client, composer, tuple(notes))
 
 

@@ -4,9 +4,10 @@ A session host asks for another one whenever a mode goes on with another session
 `pi.coding.compose` for the first.
 """
 
-import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -15,16 +16,21 @@ from pi.agent.hooks import Hooks
 from pi.agent.inbox import Inbox
 from pi.agent.tools import Tool
 from pi.ai.auth.masks import StreamMasker
-from pi.ai.auth.secrecy import Secrecy
 from pi.ai.catalog import Catalog
 from pi.ai.catalog.choose import Configured, scope
 from pi.ai.client import Client
 from pi.ai.errors import ConfigError
 from pi.ai.model import LEVELS, Model
 from pi.ai.options import Options
-from pi.ai.registry import Registry
 from pi.coding.api.events import Notice
 from pi.coding.controller import Controller, Services
+from pi.coding.extensions.find import find_extensions
+from pi.coding.extensions.offer import Offer
+from pi.coding.extensions.outside import HomeOutside
+from pi.coding.extensions.prompt import ToolPrompt
+from pi.coding.extensions.runtime import Runtime
+from pi.coding.extensions.shelf import OURS, Shelf
+from pi.coding.extensions.surface import Mode
 from pi.coding.handlers.desk import Candidate
 from pi.coding.handlers.policies import switches_from
 from pi.coding.home import Home, refreshed
@@ -41,8 +47,18 @@ from pi.coding.session.log import SessionLog
 from pi.coding.session.store import SessionStore, same_file
 from pi.coding.settings import Settings, session_dir
 from pi.coding.tools import DEFAULT_TOOLS, tool_shelf
+from pi.coding.tools import extension as builtin
 
-__all__ = ["NOT_FOR_GUESSING", "Composer", "Extras", "Wishes", "store_of", "usable"]
+__all__ = [
+    "NOT_FOR_GUESSING",
+    "Composer",
+    "Extras",
+    "Wishes",
+    "load_extensions",
+    "new_runtime",
+    "store_of",
+    "usable",
+]
 
 NOT_FOR_GUESSING = frozenset({"demo"})
 """Providers that are used only by those who name them."""
@@ -51,9 +67,11 @@ NOT_FOR_GUESSING = frozenset({"demo"})
 class Wishes(Struct, frozen=True, kw_only=True):
     """What the command line asks for; None and empty mean nothing in particular.
 
-    paths: single files and folders, under `skills`, `prompts` and `themes`.
-    max_cost: dollars. one_shot: the program ends with its last prompt, so that nothing need be made
-    ready for a next one. without_model: begin even if no model can be used yet.
+    paths: single files and folders, under `skills`, `prompts` and `themes`. max_cost: dollars.
+    one_shot: the program ends with its last prompt, so that nothing need be made ready for a
+    next one. without_model: begin even if no model can be used yet. mode: how the program runs.
+    extensions: files and folders to load extensions from. find_extensions: look for others,
+    where they usually are. flags: options of extensions.
     """
 
     provider: str | None = None
@@ -82,6 +100,10 @@ class Wishes(Struct, frozen=True, kw_only=True):
     max_cost: float | None = None
     one_shot: bool = False
     without_model: bool = False
+    mode: Mode = "sdk"
+    extensions: tuple[str, ...] = ()
+    find_extensions: bool = False
+    flags: dict[str, Any] = {}
 
 
 class Extras(Struct, frozen=True, kw_only=True):
@@ -102,11 +124,18 @@ class Composer:
 
     extras: what a program that uses us as a library brings along. patterns: the models to cycle
     through in this session; None leaves it to the settings. notes: what people should know.
+    runtime: the extensions.
     """
 
     def __init__(
-        self, home: Home, wishes: Wishes, client: Client, extras: Extras | None = None
+        self,
+        home: Home,
+        wishes: Wishes,
+        client: Client,
+        extras: Extras | None = None,
+        runtime: Runtime | None = None,
     ) -> None:
+        self.runtime = runtime or new_runtime(home, wishes)
         self.home = home
         self.patterns: tuple[str, ...] | None = wishes.models or None
         self.notes: tuple[str, ...] = ()
@@ -116,13 +145,23 @@ class Composer:
         self._spent = Spent()
         self._found: dict[tuple[str, str], Model] = {}
 
-    def services(self, home: Home, notes: list[str]) -> Services:
-        """What a session in the folder of `home` needs around it."""
+    async def reload_extensions(self) -> None:
+        """Load all extensions anew, those that were added or removed since, too."""
+        await load_extensions(self.runtime, self.home, self._wishes)
+        self.notes = (*self.notes, *self.runtime.notes)
+
+    def services(self, home: Home, notes: list[str], offer: Offer | None = None) -> Services:
+        """What a session in the folder of `home` needs around it. offer: the tools it has already.
+
+        Raises `ConfigError` for a tool that does not exist.
+        """
         wishes, settings, catalog = self._wishes, home.settings, home.catalog
         secrecy = home.resolver.secrecy
-        shelf = _shelf(settings, secrecy)
-        tools = _tools(shelf, settings, wishes)
-        tools |= {tool.name: tool for tool in self._extras.tools}
+        runtime = self.runtime
+        runtime.install(_builtin_tools(home))
+        own = {tool.name: tool for tool in self._extras.tools}
+        tools = offer or Offer(runtime.shelf, lambda: _names(runtime.shelf, settings, wishes), own)
+        tools.check()
         packages = package_paths(home.folder, home.cwd, settings, trusted=home.trusted)
         notes += packages.notes
         resources = find_resources(
@@ -140,13 +179,12 @@ class Composer:
             skill_commands=settings.enable_skill_commands,
         )
         notes += resources.notes
-        system = resources.system_prompt(tools.values(), home.cwd, time.strftime("%Y-%m-%d"))
         configured = self._configured
         return Services(
             client=self._client,
             find=self._find,
             configured=configured,
-            system=lambda: system,
+            system=ToolPrompt(resources, tools, home.cwd),
             tools=tools,
             cwd=home.cwd,
             options=_options(home),
@@ -157,9 +195,12 @@ class Composer:
             commands=resources.commands,
             scope=lambda: self._scope(settings),
             available=lambda: _available(catalog, configured),
-            bash=lambda: shelf.get("bash"),
+            bash=lambda: tool_shelf(**_tool_settings(home)).get("bash"),
             mask=secrecy.mask_bytes,
             resources=resources,
+            bridge=lambda inside: runtime.bridge(
+                inside, tools, keep_tools=wishes.tools is not None
+            ),
         )
 
     def scoped(self, settings: Settings) -> tuple[str, ...]:
@@ -280,7 +321,8 @@ class Composer:
         """
         home = self._home_of(like)
         if around:
-            return self.services(home, [])
+            tools = like.services.tools
+            return self.services(home, [], tools if isinstance(tools, Offer) else None)
         settings = home.settings
         return msgspec.structs.replace(
             like.services,
@@ -350,24 +392,62 @@ def _options(home: Home) -> Options:
     )
 
 
-def _shelf(settings: Settings, secrecy: Secrecy) -> Registry[Tool]:
-    return tool_shelf(
-        log_filter=lambda: StreamMasker(secrecy.masker),
-        mask=secrecy.mask_bytes,
-        shell_path=settings.shell_path,
-        command_prefix=settings.shell_command_prefix,
-        resize_images=settings.images.auto_resize,
+def new_runtime(home: Home, wishes: Wishes) -> Runtime:
+    """The extensions of a program, with nothing loaded but what is built in."""
+    runtime = Runtime(HomeOutside(home), wishes.mode)
+    runtime.install(_builtin_tools(home))
+    if wishes.mode == "interactive":
+        from pi.coding.slash import register_all  # for who sits in front of a screen
+
+        runtime.install(register_all)
+    return runtime
+
+
+async def load_extensions(runtime: Runtime, home: Home, wishes: Wishes) -> None:
+    """Load what is found now in place of what was loaded. Raises `ConfigError` for a wrong path."""
+    brought = package_paths(home.folder, home.cwd, home.settings, trusted=home.trusted)
+    brought = package_paths(home.folder, home.cwd, home.settings, trusted=home.trusted)
+    found = find_extensions(
+        home.folder,
+        home.cwd,
+        flags=wishes.extensions,
+        discover=wishes.find_extensions,
+        trusted=home.trusted,
+        entries=home.settings.extensions,
+        packages=[item.path for item in brought.extensions],
+        env=home.env,
     )
+    runtime.unload()
+    runtime.program.trusted = home.trusted
+    runtime.outside.flags = dict(wishes.flags)
+    await runtime.load(found)
 
 
-def _tools(shelf: Registry[Tool], settings: Settings, wishes: Wishes) -> dict[str, Tool]:
-    """The tools to offer, in order. Raises `ConfigError` for one that does not exist."""
+def _tool_settings(home: Home) -> dict[str, Any]:
+    settings, secrecy = home.settings, home.resolver.secrecy
+    return {
+        "log_filter": lambda: StreamMasker(secrecy.masker),
+        "mask": secrecy.mask_bytes,
+        "shell_path": settings.shell_path,
+        "command_prefix": settings.shell_command_prefix,
+        "resize_images": settings.images.auto_resize,
+    }
+
+
+def _builtin_tools(home: Home) -> Callable[[Any], None]:
+    return lambda pi: builtin(pi, **_tool_settings(home))
+
+
+def _names(shelf: Shelf, settings: Settings, wishes: Wishes) -> list[str]:
+    """The names of the tools to offer, in order: built-in ones, then those of extensions."""
     names: list[str] = [] if wishes.no_builtin_tools else list(DEFAULT_TOOLS)
-    for wanted in (settings.default_tools, wishes.tools):
-        if wanted is not None:
-            names = _changed(names, wanted)
+    if settings.default_tools is not None:
+        names = _changed(names, settings.default_tools)
+    names += [name for name in shelf.tools.registry if shelf.tools.owner(name) != OURS]
+    if wishes.tools is not None:
+        names = _changed(names, wishes.tools)
     left_out = set(wishes.without_tools)
-    return {name: shelf.get(name) for name in dict.fromkeys(names) if name not in left_out}
+    return [name for name in dict.fromkeys(names) if name not in left_out]
 
 
 def _changed(names: list[str], wanted: tuple[str, ...]) -> list[str]:

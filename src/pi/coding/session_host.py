@@ -13,9 +13,10 @@ from msgspec import Struct
 from pi.ai.messages import UserMessage, text_of
 from pi.coding.api import commands as c
 from pi.coding.api.answers import Cancelled, Forked
-from pi.coding.api.events import SessionEvent
+from pi.coding.api.events import Notice, SessionEvent
 from pi.coding.api.ui import NoUser, UserInterface
 from pi.coding.controller import Controller
+from pi.coding.extensions.events import Cancel, Reason, SessionBeforeFork, SessionBeforeSwitch
 from pi.coding.session.display import typed_text
 from pi.coding.session.entries import MessageEntry
 from pi.coding.session.errors import SessionError
@@ -51,6 +52,10 @@ class Opener(Protocol):
         """A controller for `log`; what the log does not say is as in `like`."""
         ...
 
+    async def reload_extensions(self) -> None:
+        """Load all extensions anew."""
+        ...
+
     def again(self, like: Controller) -> Controller:
         """Another controller for the log of `like`, with what lies around it read anew."""
         ...
@@ -74,6 +79,13 @@ class SessionHost:
         self._ui: UserInterface = NoUser()
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._leave = controller.subscribe(self._pass_on)
+
+    async def prevented(self, name: str, event: Struct) -> bool:
+        """Whether an extension does not want it; then the user is told why, if it says so."""
+        answer = await self.controller.bridge.first(name, event, (Cancel,))
+        if answer is not None and answer.reason:
+            self._pass_on(Notice("warning", answer.reason))
+        return answer is not None
 
     def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
         """Hear all events, in order, of whatever session; gives a function that ends it."""
@@ -111,21 +123,28 @@ class SessionHost:
         await self.controller.abort()
         await self.controller.send(c.AbortBash())
 
-    async def replace(self, make: Callable[[], SessionLog]) -> None:
+    async def replace(self, make: Callable[[], SessionLog], reason: Reason = "resume") -> None:
         """Go on with another session. Nothing changes if it can't be made."""
         await self.quiet()
-        self._use(self.opener.controller(make(), self.controller))
+        await self._use(self.opener.controller(make(), self.controller), reason)
 
     async def renew(self) -> None:
-        """Go on with the same session, with what lies around it read anew."""
+        """Go on with the same session, with what lies around it read anew, extensions too."""
         await self.quiet()
-        self._use(self.opener.again(self.controller))
+        await self.controller.bridge.end("reload")
+        await self.opener.reload_extensions()
+        await self._use(self.opener.again(self.controller), "reload")
 
-    def _use(self, controller: Controller) -> None:
+    async def _use(self, controller: Controller, reason: Reason) -> None:
+        before, path = self.controller, controller.log.path
+        if reason != "reload":
+            await before.bridge.end(reason, str(path) if path else None)
         self._leave()
-        controller.use_ui(self._ui)
         self.controller = controller
         self._leave = controller.subscribe(self._pass_on)
+        controller.bridge.begin(reason, str(before.log.path) if before.log.path else None)
+        controller.use_ui(self._ui)
+        await controller.bridge.begun()
 
     def _pass_on(self, event: SessionEvent) -> None:
         for listener in tuple(self._listeners):
@@ -134,17 +153,25 @@ class SessionHost:
 
 async def _new_session(host: SessionHost, command: c.NewSession) -> Cancelled:
     parent = Path(command.parent_session) if command.parent_session else None
-    await host.replace(lambda: host.opener.create(host.controller, parent))
+    if await host.prevented("session_before_switch", SessionBeforeSwitch("new")):
+        return Cancelled(True)
+    await host.replace(lambda: host.opener.create(host.controller, parent), "new")
     return Cancelled()
 
 
 async def _switch_session(host: SessionHost, command: c.SwitchSession) -> Cancelled:
     host.opener.open(command.session_path)  # a mistake does not cost the run that is going on
+    event = SessionBeforeSwitch("resume", command.session_path)
+    if await host.prevented("session_before_switch", event):
+        return Cancelled(True)
     await host.replace(lambda: host.opener.open(command.session_path))
     return Cancelled()
 
 
 async def _import_session(host: SessionHost, command: c.ImportSession) -> Cancelled:
+    event = SessionBeforeSwitch("resume", command.path)
+    if await host.prevented("session_before_switch", event):
+        return Cancelled(True)
     log = host.opener.bring_in(command.path)
     await host.replace(lambda: log)
     return Cancelled()
@@ -160,7 +187,11 @@ async def _fork(host: SessionHost, command: c.Fork) -> Forked:
             f"there is no prompt {command.entry_id!r} in this session: get_fork_messages lists them"
         )
     before = log.tree.parent(node)
-    await host.replace(lambda: host.opener.copy(host.controller, before.id if before else None))
+    if await host.prevented("session_before_fork", SessionBeforeFork(command.entry_id)):
+        return Forked(cancelled=True)
+    await host.replace(
+        lambda: host.opener.copy(host.controller, before.id if before else None), "fork"
+    )
     return Forked(typed_text(text_of(message.content)))
 
 
@@ -172,7 +203,9 @@ async def _clone(host: SessionHost, command: c.Clone) -> Cancelled:
         leaf = host.controller.log.leaf
         return host.opener.copy(host.controller, leaf.id if leaf else None)
 
-    await host.replace(copy)
+    if await host.prevented("session_before_fork", SessionBeforeFork(None)):
+        return Cancelled(True)
+    await host.replace(copy, "fork")
     return Cancelled()
 
 

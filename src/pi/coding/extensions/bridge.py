@@ -9,11 +9,14 @@ from collections.abc import Callable, Sequence
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
+import msgspec
+
 from pi.agent.hooks import Hooks
 from pi.ai.errors import ConfigError
 from pi.ai.messages import ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.events import ExtensionError
+from pi.coding.api.setup import Completion
 from pi.coding.extensions import events as e
 from pi.coding.extensions.asking import Asker, words_of
 from pi.coding.extensions.context import TOOLS, SessionContext
@@ -184,6 +187,23 @@ class Bridge:
             return task
 
         return start
+
+    async def completions(self, name: str, prefix: str) -> tuple[Completion, ...]:
+        """What the argument of a command may go on with; nothing if nobody knows."""
+        row = self._program.shelf.commands.get(name)
+        if row is None or row.complete is None:
+            return ()
+        try:
+            found = row.complete(prefix, self.context)
+            if isawaitable(found):
+                found = await found
+            return tuple(
+                Completion(item) if isinstance(item, str) else msgspec.convert(item, Completion)
+                for item in found
+            )
+        except Exception as error:
+            self.asker.failed(row.owner, f"the completion of /{name}", error)
+            return ()
 
     async def press(self, key: str) -> None:
         """Do what a key of an extension does. Raises `ConfigError` for an unknown one."""

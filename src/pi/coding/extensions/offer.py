@@ -39,6 +39,12 @@ class Offer(Mapping[str, Tool]):
         """The names that somebody has chosen; None as usual."""
         return self._chosen
 
+    def check(self) -> None:
+        """Raise `ConfigError` for a name of the command line or the settings that is no tool."""
+        for name in self._usual():
+            if name not in self._own:
+                self._shelf.tools.registry.get(name)
+
     def choose(self, names: Sequence[str] | None) -> None:
         """Offer these from now on; None as usual. Raises `ConfigError` for an unknown name."""
         for name in names or ():
@@ -55,7 +61,7 @@ class Offer(Mapping[str, Tool]):
     def _tools(self) -> dict[str, Tool]:
         if self._made is None or self._version != self._shelf.version:
             shelf = self._shelf.tools.registry
-            names = self._usual() if self._chosen is None else self.known(self._chosen)
+            names = self.known(self._usual() if self._chosen is None else self._chosen)
             made = {name: shelf.get(name) for name in names if name not in self._own}
             own = (
                 self._own

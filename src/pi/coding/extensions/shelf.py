@@ -6,12 +6,13 @@ the same calls; an owner can be taken off again, and then what it replaced is ba
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
 from pi.agent.tools import Tool
 from pi.ai.auth.base import LoginFlow
+from pi.ai.catalog import Catalog
 from pi.ai.registry import Lazy, Registry
 from pi.coding.extensions.surface import CommandHandler, Complete, Context, Handler, Renderer
 
@@ -21,6 +22,7 @@ __all__ = [
     "FlagRow",
     "HandlerRow",
     "Owner",
+    "ProviderHome",
     "ProviderRegistration",
     "Rows",
     "Shelf",
@@ -108,6 +110,15 @@ class ProviderRegistration(Struct, frozen=True, kw_only=True):
     display_name: str = ""
 
 
+class ProviderHome(Protocol):
+    """Where providers are kept."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog."""
+        ...
+
+
 class Rows(Generic[T]):
     """A `Registry` whose owners can be removed, and in which a value may stand for another one."""
 
@@ -118,7 +129,18 @@ class Rows(Generic[T]):
         self._values: dict[str, T | Lazy[T]] = {}
 
     def add(self, name: str, value: T | Lazy[T], owner: Owner, *, replace: bool = False) -> None:
-        """Put it there. Raises `ConfigError` if the name is taken, but for what is replaced."""
+        """Put it there. Raises `ConfigError` if the name is taken, but for what is replaced.
+
+        What is built in may come again, with other settings.
+        """
+        if owner == OURS and name in self.registry:
+            beneath = self._beneath.get(name, [])
+            ours = [number for number, item in enumerate(beneath) if item[1] == OURS]
+            if ours:
+                beneath[ours[0]] = (value, OURS)
+                return
+            if self._owners[name] == OURS:
+                self.registry.remove(name)
         if replace and name in self.registry and self._owners[name].scope == "pi":
             self._beneath.setdefault(name, []).append((self._values[name], self._owners[name]))
             self.registry.remove(name)

@@ -24,10 +24,18 @@ async def get_resources(desk: SetupDesk, command: GetResources) -> Resources:
     services, home = desk.controller.services, desk.home
     found = services.resources
     tools = tuple(services.tools)
+    extensions = tuple(
+        ResourceInfo(item.owner.name, str(item.owner.path), item.owner.scope, item.problem)
+        for item in desk.composer.runtime.loaded
+    )
     trusted = True if home.trusted else False if home.held_back else None
     if found is None:
         return Resources(
-            tools=tools, notes=desk.composer.notes, trusted=trusted, held_back=home.held_back
+            extensions=extensions,
+            tools=tools,
+            notes=desk.composer.notes,
+            trusted=trusted,
+            held_back=home.held_back,
         )
     return Resources(
         context=tuple(_context(desk, file.path) for file in found.context.files),
@@ -39,6 +47,7 @@ async def get_resources(desk: SetupDesk, command: GetResources) -> Resources:
             ResourceInfo(item.name, str(item.path), item.scope, item.description)
             for item in found.templates
         ),
+        extensions=extensions,
         tools=tools,
         notes=tuple(dict.fromkeys((*desk.composer.notes, *found.notes))),
         trusted=trusted,
@@ -74,7 +83,7 @@ async def set_trust(desk: SetupDesk, command: SetTrust) -> Resources:
 
 async def complete_argument(desk: SetupDesk, command: CompleteArgument) -> Completions:
     """What the extension that has the command says; nothing if there is none."""
-    return Completions()
+    return Completions(await desk.controller.bridge.completions(command.name, command.prefix))
 
 
 def _busy(desk: SetupDesk) -> bool:

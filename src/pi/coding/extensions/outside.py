@@ -1,0 +1,51 @@
+"""Where providers, wires and logins of extensions go: to the user's catalog, when there is one."""
+
+from pi.ai.auth.base import LoginFlow
+from pi.ai.protocols.base import Protocol as WireProtocol
+from pi.coding.extensions.recorder import Outside
+from pi.coding.extensions.shelf import Owner, ProviderHome, ProviderRegistration
+
+__all__ = ["HomeOutside"]
+
+
+class HomeOutside(Outside):
+    """Where providers of extensions go. Loaded when there is one."""
+
+    def __init__(self, home: ProviderHome) -> None:
+        super().__init__()
+        self._home = home
+        self._used = False
+
+    def provider(self, owner: Owner, registration: ProviderRegistration) -> None:
+        """Make a provider known."""
+        from pi.coding.extensions.providers import apply
+
+        self._used = True
+        apply(self._home, owner, registration)
+
+    def remove_provider(self, owner: Owner, name: str) -> None:
+        """Take it away."""
+        from pi.coding.extensions.providers import remove_provider
+
+        remove_provider(self._home, owner, name)
+
+    def protocol(self, owner: Owner, name: str, protocol: WireProtocol) -> None:
+        """Make a wire known."""
+        from pi.coding.extensions.providers import add_protocol
+
+        self._used = True
+        add_protocol(owner, name, protocol)
+
+    def login(self, owner: Owner, name: str, flow: LoginFlow) -> None:
+        """Make a login flow known."""
+        from pi.coding.extensions.providers import add_login
+
+        self._used = True
+        add_login(self._home, owner, name, flow)
+
+    def forget(self, owner: Owner) -> None:
+        """Take away all that an owner has made known."""
+        if self._used:
+            from pi.coding.extensions.providers import remove
+
+            remove(self._home, owner)
