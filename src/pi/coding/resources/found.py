@@ -12,6 +12,7 @@ from msgspec import Struct
 from pi.agent.tools import Tool
 from pi.coding.api.answers import CommandInfo, SourceInfo
 from pi.coding.resources.context_files import ContextFiles, find_context_files
+from pi.coding.resources.found_themes import ThemeFile, ThemeFiles, find_themes, theme_places
 from pi.coding.resources.prompt_templates import (
     Template,
     Templates,
@@ -22,7 +23,6 @@ from pi.coding.resources.prompt_templates import (
 from pi.coding.resources.skills import Skill, Skills, expand_skill, find_skills, skill_places
 from pi.coding.resources.sources import Brought, Place, Scope, flag_paths, paths_of
 from pi.coding.resources.system_prompt import Instructions, find_instructions, system_prompt
-from pi.coding.resources.theme_files import ThemeFile, ThemeFiles, find_themes, theme_places
 
 __all__ = ["Resources", "find_resources"]
 
