@@ -66,7 +66,7 @@ class VirtualTerminal:
             "PI_OFFLINE": "1",
             **self._env,
         }
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: ASYNC220
             [*self._argv, *self.args],
             stdin=slave,
             stdout=slave,
@@ -171,7 +171,8 @@ class VirtualTerminal:
         else:
             self._rest = b""
         self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))
-        self._news.set()
+        if self.written.rfind(b"\x1b[?2026h") <= self.written.rfind(b"\x1b[?2026l"):
+            self._news.set()  # no frame is half drawn
 
     # -- waiting -----------------------------------------------------------------------------------
 

@@ -147,7 +147,7 @@ class _Program:
 
 @contextmanager
 def _silent_keys() -> Iterator[None]:
-    """Keys that come before the screen does are kept and not echoed; afterwards all is as it was."""
+    """Keep keys that come before the screen, without echo; afterwards all is as it was."""
     try:
         import termios
     except ImportError:  # another system, another terminal

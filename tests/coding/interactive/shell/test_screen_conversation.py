@@ -101,7 +101,7 @@ async def test_escape_stops_and_gives_the_queue_back(tmp_path: Path) -> None:
             await terminal.shows("Operation aborted")
             await terminal.hides("Steering")
             rows = terminal.screen
-            assert "one" in rows
+            assert "one" in rows, terminal.text
             assert rows[rows.index("one") + 2] == "two"
             assert "first words" in terminal.text
 
