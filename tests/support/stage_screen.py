@@ -14,6 +14,8 @@ from prompt_toolkit.layout import DynamicContainer, Layout, Window
 from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from pi.coding.modes.interactive.editor.decode import ESCAPE_TIMEOUT, use_keys
+from pi.coding.modes.interactive.keymap import Keymap
 from pi.coding.modes.interactive.stage import Pane
 
 STYLES = {"accent": "fg:#5fafff", "selectedBg": "bg:#303030", "warning": "fg:#ffaf00"}
@@ -68,7 +70,7 @@ class StageScreen:
         self.screen = pyte.Screen(columns, rows)
         self.wire = Wire(pyte.Stream(self.screen))
         self.pipe = pipe
-        self.bound: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self.keymap = Keymap()
         self._pane: Pane | None = None
         self._turn = asyncio.Lock()
         self._empty = Window(FormattedTextControl(""))
@@ -85,8 +87,8 @@ class StageScreen:
             input=pipe,
             output=output,
         )
-        self.app.ttimeoutlen = 0.02
-        self.app.timeoutlen = 0.05
+        use_keys(pipe)
+        self.app.ttimeoutlen = ESCAPE_TIMEOUT
 
     async def show(self, pane: Pane) -> Any:
         async with self._turn:
@@ -105,7 +107,7 @@ class StageScreen:
         return STYLES.get(token, "")
 
     def keys(self, action: str) -> tuple[tuple[str, ...], ...]:
-        return self.bound.get(action, ())
+        return self.keymap.keys(action)
 
     @property
     def columns(self) -> int:

@@ -6,6 +6,7 @@ import pytest
 
 from pi.coding.api.picking import Choice, PickAction, Picked, PickList
 from pi.coding.modes.interactive.dialogs.pick import pick
+from pi.coding.modes.interactive.keymap import Keymap
 from support.stage_screen import StageScreen, on_stage
 
 
@@ -191,8 +192,8 @@ async def test_control_characters_of_data_stay_out() -> None:
 
 async def test_keys_of_the_keymap_replace_the_usual_ones() -> None:
     async with on_stage() as stage:
-        stage.bound["tui.select.down"] = (("c-n",),)
-        stage.bound["tui.select.cancel"] = (("c-x",),)
+        chosen = {"tui.select.down": ("ctrl+n",), "tui.select.cancel": ("ctrl+x",)}
+        stage.keymap = Keymap(chosen)
         task = await opened(stage, PickList(title="Fruit", choices=FRUIT))
         await stage.sees("Ctrl+X close")
         stage.press("down", "ctrl+n", "ctrl+n", "enter")

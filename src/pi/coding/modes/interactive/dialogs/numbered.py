@@ -115,7 +115,7 @@ class Numbered:
         left = len(rows.shown) - rows.top - _PAGE
         if left > 0:
             self.say(f"{left} more: m shows them.")
-        for action in picklist.actions:
+        for action in (action for action in picklist.actions if action.help):
             self.say(f"{action.key} NUMBER: {action.help}")
 
     def _take(self, rows: Rows, line: str) -> Picked | None:

@@ -112,7 +112,7 @@ class _Picker:
             lines += paragraphs(choice.detail, cells, style("muted"), room - len(lines))
         lines += [[] for _ in range(room - len(lines))]
         keys = hints(self._hints(), cells, style("muted"), style("dim"))
-        return lines + (keys if self.stage.rows > 12 else keys[:1])
+        return lines + keys[: 3 if self.stage.rows > 12 else 1]
 
     def _detail_height(self, cells: int) -> int:
         """The lines of the longest detail, so that the list stays where it is."""
@@ -130,7 +130,9 @@ class _Picker:
         found = [(key_name(stage, "tui.select.confirm"), "done" if picklist.many else "choose")]
         if picklist.many:
             found.append(("Space", "mark"))
-        found += [(for_people(action.key), action.help) for action in picklist.actions]
+        found += [
+            (for_people(action.key), action.help) for action in picklist.actions if action.help
+        ]
         return [*found, (key_name(stage, "tui.select.cancel"), "close")]
 
     # -- what keys do ---------------------------------------------------------------------------

@@ -1,0 +1,24 @@
+"""`/import`: go on with a copy of a session file."""
+
+from pi.ai.errors import ConfigError
+from pi.coding.api.answers import Cancelled
+from pi.coding.api.commands import ImportSession
+from pi.coding.extensions.surface import Context
+from pi.coding.slash.words import unquoted
+
+__all__ = ["run"]
+
+
+async def run(arguments: str, context: Context) -> None:
+    """The file itself is only read."""
+    if not arguments:
+        raise ConfigError("which file? /import FILE.jsonl")
+    ui, front = context.ui, context.front
+    path = unquoted(arguments)
+    answer: Cancelled = await context.send(ImportSession(path))
+    if answer.cancelled:
+        ui.notify("An extension has prevented it", "warning")
+        return
+    if front is not None:
+        front.replay()
+    ui.notify(f"This is a copy of {path}")

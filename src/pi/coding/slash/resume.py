@@ -1,0 +1,140 @@
+"""`/resume`: go on with another session. The same list is shown by `pi --resume` before a start."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pi.ai.errors import PiError
+from pi.coding.api.answers import Cancelled
+from pi.coding.api.commands import Command, SwitchSession
+from pi.coding.api.picking import PickAction, Picked, PickList
+from pi.coding.api.setup import (
+    Deleted,
+    DeleteSession,
+    ListSessions,
+    RenameSession,
+    SessionRow,
+    Sessions,
+)
+from pi.coding.api.ui import UserInterface
+from pi.coding.extensions.surface import Context
+from pi.coding.slash.session_list import rows
+from pi.coding.slash.words import first_line
+
+__all__ = ["choose_session", "run"]
+
+Send = Callable[[Command], Awaitable[Any]]
+
+
+async def run(arguments: str, context: Context) -> None:
+    """A run that is going on is ended first, and kept as far as it got."""
+    ui, front = context.ui, context.front
+    row = await choose_session(ui, context.send, query=arguments)
+    if row is None:
+        return
+    if row.current:
+        ui.notify("That session is the one that is open")
+        return
+    answer: Cancelled = await context.send(SwitchSession(row.path))
+    if answer.cancelled:
+        ui.notify("An extension has prevented it", "warning")
+        return
+    if front is not None:
+        front.replay()
+    ui.notify(f"Back in {first_line(row.title, 60)!r}")
+
+
+async def choose_session(ui: UserInterface, send: Send, *, query: str = "") -> SessionRow | None:
+    """Have a session chosen; None if none was. No session need be open.
+
+    `send` carries out `ListSessions`, `RenameSession` and `DeleteSession`.
+    """
+    view = _View(query=query)
+    while True:
+        found: Sessions = await send(ListSessions(view.everywhere, view.said))
+        picked = await ui.pick(_list(found, view))
+        if picked is None:
+            return None
+        view.query, view.selected = picked.query, picked.key
+        row = next((row for row in found.sessions if row.path == picked.key), None)
+        if not picked.action:
+            return row
+        try:
+            await _act(ui, send, view, picked, row)
+        except PiError as error:
+            ui.notify(error.message, "error")
+
+
+@dataclass(slots=True)
+class _View:
+    """Which sessions are listed, and how. said: only those in which that was said."""
+
+    everywhere: bool = False
+    named: bool = False
+    threads: bool = True
+    said: str = ""
+    query: str = ""
+    selected: str = ""
+
+
+def _list(found: Sessions, view: _View) -> PickList:
+    sessions = [row for row in found.sessions if row.name or not view.named]
+    where = "all folders" if view.everywhere else "this project"
+    title = f"Sessions of {where}{', named ones' if view.named else ''}"
+    said = f"In which {view.said!r} was said. " if view.said else ""
+    return PickList(
+        title=title,
+        hint=f"{said}Ctrl+F searches all that was said.",
+        choices=rows(sessions, threads=view.threads, folders=view.everywhere, said=view.said),
+        query=view.query,
+        selected=view.selected or next((row.path for row in sessions if not row.current), ""),
+        actions=(
+            PickAction("tab", "scope", "this project" if view.everywhere else "all folders"),
+            PickAction("ctrl+r", "rename", "rename"),
+            PickAction("ctrl+d", "delete", "delete"),
+            PickAction("ctrl+n", "named", "all" if view.named else "named only"),
+            PickAction("ctrl+s", "sort", "recent first" if view.threads else "threads"),
+            PickAction("ctrl+f", "said", "search" if not view.said else "search no more"),
+        ),
+        empty="there is no such session here; Tab looks in all folders"
+        if not view.everywhere
+        else "there is no such session",
+    )
+
+
+async def _act(
+    ui: UserInterface, send: Send, view: _View, picked: Picked, row: SessionRow | None
+) -> None:
+    match picked.action:
+        case "tab":
+            view.everywhere = not view.everywhere
+        case "ctrl+n":
+            view.named = not view.named
+        case "ctrl+s":
+            view.threads = not view.threads
+        case "ctrl+f":
+            view.said = "" if view.said else picked.query.strip()
+            if view.said or not picked.query:
+                view.selected = ""
+        case "ctrl+r" if row is not None:
+            await _rename(ui, send, row)
+        case "ctrl+d" if row is not None:
+            await _delete(ui, send, row)
+        case _:
+            pass
+
+
+async def _rename(ui: UserInterface, send: Send, row: SessionRow) -> None:
+    name = await ui.input("Name of the session", placeholder=row.name or first_line(row.title, 60))
+    if name and name.strip():
+        await send(RenameSession(row.path, name.strip()))
+
+
+async def _delete(ui: UserInterface, send: Send, row: SessionRow) -> None:
+    if row.current:
+        ui.notify("That session is open here: it is not deleted", "warning")
+        return
+    about = f"{first_line(row.title, 100)}\n{row.path}"
+    if await ui.confirm("Delete this session?", about):
+        deleted: Deleted = await send(DeleteSession(row.path))
+        ui.notify("It lies in the trash" if deleted.trash else "It is deleted")

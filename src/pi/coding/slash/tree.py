@@ -1,0 +1,150 @@
+"""`/tree`: go on from another place of this session."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from pi.ai.errors import AbortedError, ConfigError
+from pi.coding.api.answers import Entries, Navigated
+from pi.coding.api.commands import GetEntries, NavigateTree, SetLabel
+from pi.coding.api.picking import Choice, PickAction, Picked, PickList
+from pi.coding.api.setup import GetSettings, SettingsInfo
+from pi.coding.extensions.surface import Context
+from pi.coding.slash.setting_rows import value_at
+from pi.coding.slash.tree_rows import FILTERS, Node, nodes_of, rows, stand
+
+__all__ = ["run"]
+
+_MODES = {
+    "ctrl+d": "default",
+    "ctrl+t": "no-tools",
+    "ctrl+u": "user-only",
+    "ctrl+l": "labeled-only",
+    "ctrl+a": "all",
+}
+
+_WAYS = {
+    "no": ("No summary", "the model hears nothing of the branch that is left"),
+    "yes": ("Summarize", "the model is told what happened on the branch that is left"),
+    "ask": ("Summarize with instructions", "you say what the summary should look at"),
+}
+
+
+async def run(arguments: str, context: Context) -> None:
+    """The place where the session stands is selected at first."""
+    settings: SettingsInfo = await context.send(GetSettings())
+    mode = str(value_at(settings.values, "treeFilterMode") or "default")
+    view = _View(mode=mode, query=arguments)
+    found, nodes = await _read(context)
+    view.selected = found.leaf_id or ""
+    asks = not value_at(settings.values, "branchSummary.skipPrompt")
+    while True:
+        shown = rows(nodes, found.leaf_id, mode=view.mode, folded=view.folded, times=view.times)
+        view.selected = stand(nodes, view.selected or found.leaf_id, shown)
+        picked = await context.ui.pick(_list(shown, view))
+        if picked is None:
+            return
+        view.query, view.selected = picked.query, picked.key or view.selected
+        node = nodes.get(picked.key)
+        if picked.action:
+            await _act(context, view, picked, node)
+            if picked.action == "shift+l":
+                found, nodes = await _read(context)
+        elif node is not None and node.id == stand(nodes, found.leaf_id, shown):
+            context.ui.notify("The session goes on from there already")
+            return
+        elif node is not None and await _go(context, node, asks=asks):
+            return
+
+
+@dataclass(slots=True)
+class _View:
+    """What is shown of the tree."""
+
+    mode: str
+    query: str
+    selected: str = ""
+    times: bool = False
+    folded: set[str] = field(default_factory=set)
+
+
+async def _read(context: Context) -> tuple[Entries, dict[str, Node]]:
+    found: Entries = await context.send(GetEntries())
+    nodes = await asyncio.to_thread(nodes_of, list(map(bytes, found.entries)))
+    if not nodes:
+        raise ConfigError("there is nothing to go back to yet: nothing was said")
+    return found, nodes
+
+
+def _list(shown: tuple[Choice, ...], view: _View) -> PickList:
+    filters = [PickAction(key, mode, "") for key, mode in _MODES.items()]
+    return PickList(
+        title="Go on from",
+        hint=f"Filter: {view.mode}. ● is where the session stands; a prompt comes back to be"
+        " said anew.",
+        choices=shown,
+        query=view.query,
+        selected=view.selected,
+        actions=(
+            PickAction("ctrl+o", "filter", "filter"),
+            PickAction("shift+l", "label", "label"),
+            PickAction("ctrl+left", "fold", "fold"),
+            PickAction("ctrl+right", "unfold", "unfold"),
+            PickAction("alt+left", "fold", ""),
+            PickAction("alt+right", "unfold", ""),
+            PickAction("shift+t", "times", "label times"),
+            *filters,
+        ),
+        empty=f"the filter {view.mode!r} shows nothing: Ctrl+O takes the next one",
+    )
+
+
+async def _act(context: Context, view: _View, picked: Picked, node: Node | None) -> None:
+    match picked.action:
+        case "ctrl+o":
+            at = FILTERS.index(view.mode) if view.mode in FILTERS else -1
+            view.mode = FILTERS[(at + 1) % len(FILTERS)]
+        case "shift+t":
+            view.times = not view.times
+        case "ctrl+left" | "alt+left" if node is not None:
+            view.folded.add(node.id)
+        case "ctrl+right" | "alt+right" if node is not None:
+            view.folded.discard(node.id)
+        case "shift+l" if node is not None:
+            title = "Label, or nothing to take it away" if node.label else "Label"
+            label = await context.ui.input(title, placeholder=node.label or "good idea")
+            if label is not None:
+                await context.send(SetLabel(node.id, label.strip()))
+        case action:
+            view.mode = _MODES.get(action, view.mode)
+
+
+async def _go(context: Context, node: Node, *, asks: bool) -> bool:
+    """Move there; False if somebody has thought better of it."""
+    ui, front = context.ui, context.front
+    way, focus = "no", None
+    if asks:
+        choices = [Choice(key=k, label=label, detail=d) for k, (label, d) in _WAYS.items()]
+        picked = await ui.pick(
+            PickList(title="The branch that is left", choices=tuple(choices), selected="no")
+        )
+        if picked is None:
+            return False
+        way = picked.key
+    if way == "ask":
+        focus = await ui.editor("What should the summary look at?")
+        if focus is None:
+            return False
+    try:
+        command = NavigateTree(node.id, way != "no", (focus or "").strip() or None)
+        answer: Navigated = await context.send(command)
+    except AbortedError:
+        ui.notify("The summary was aborted: the session stands where it stood")
+        return True
+    if answer.cancelled:
+        ui.notify("An extension has prevented it", "warning")
+        return True
+    if front is not None:
+        front.replay()
+    if isinstance(answer.text, str):
+        ui.set_editor_text(answer.text)
+    return True
