@@ -63,6 +63,10 @@ class Resources(Struct, frozen=True):
             found.append(CommandInfo(f"skill:{item.name}", "skill", source, item.description))
         return tuple(found)
 
+    def scope_of(self, item: Skill | Template | ThemeFile) -> str:
+        """`flag`, `project`, `user`, or `package` for what a package brings."""
+        return "package" if item.path in self.packages else item.scope
+
     def system_prompt(self, tools: Iterable[Tool], cwd: Path, date: str) -> tuple[str, ...]:
         """The blocks of the system prompt."""
         return system_prompt(

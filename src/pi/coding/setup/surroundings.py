@@ -40,12 +40,15 @@ async def get_resources(desk: SetupDesk, command: GetResources) -> Resources:
     return Resources(
         context=tuple(_context(desk, file.path) for file in found.context.files),
         skills=tuple(
-            ResourceInfo(skill.name, str(skill.path), skill.scope, skill.description)
+            ResourceInfo(skill.name, str(skill.path), found.scope_of(skill), skill.description)
             for skill in found.skills
         ),
         prompts=tuple(
-            ResourceInfo(item.name, str(item.path), item.scope, item.description)
+            ResourceInfo(item.name, str(item.path), found.scope_of(item), item.description)
             for item in found.templates
+        ),
+        themes=tuple(
+            ResourceInfo(item.name, str(item.path), found.scope_of(item)) for item in found.themes
         ),
         extensions=extensions,
         tools=tools,
