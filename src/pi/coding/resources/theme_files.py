@@ -1,36 +1,14 @@
-"""Themes as files: where they lie and what they are called. Painting is the screen's affair."""
+"""Where theme files are: a project's, those the settings name, the user's.
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+They are found here and read by the screen, which alone knows what they mean.
+"""
+
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
+from pi.coding.resources.sources import Place, allowed, paths_of
 
-from pi.coding.resources.sources import Brought, Place, Scope, allowed, places_of
-
-__all__ = ["ThemeFile", "ThemeFiles", "find_themes", "theme_places"]
-
-_LONGEST = 256 * 1024
-
-
-class ThemeFile(Struct, frozen=True):
-    """A theme that may be chosen by its name."""
-
-    name: str
-    path: Path
-    scope: Scope
-
-
-class ThemeFiles(Struct, frozen=True):
-    """The themes that were found, and what people should know about them."""
-
-    themes: tuple[ThemeFile, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-class _Head(Struct):
-    name: str = ""
+__all__ = ["find_theme_files", "theme_places"]
 
 
 def theme_places(
@@ -40,63 +18,28 @@ def theme_places(
     trusted: bool = False,
     entries: Sequence[str] = (),
     flags: Sequence[Path] = (),
-    brought: Sequence[Brought] = (),
 ) -> list[Place]:
-    """Where to look for themes, in the order of precedence; as for skills."""
-    named, packed = places_of(entries, brought, folder, cwd)
+    """Where to look for themes, in the order of precedence.
+
+    folder: the user's folder. entries: the `themes` setting. flags: from the command line.
+    """
     places = [Place(path, "flag") for path in flags]
     if trusted:
         places.append(Place(cwd / ".pi" / "themes", "project", cwd / ".pi"))
-    places += named
+    places += [Place(folder / path.expanduser(), "user", folder) for path in paths_of(entries)]
     places.append(Place(folder / "themes", "user", folder))
-    return places + packed
+    return places
 
 
-def find_themes(places: Iterable[Place], entries: Sequence[str] = ()) -> ThemeFiles:
-    """The themes at these places that the patterns of the `themes` setting let in."""
-    found: dict[str, ThemeFile] = {}
-    seen: set[str] = set()
-    notes: list[str] = []
+def find_theme_files(places: Iterable[Place], entries: Sequence[str] = ()) -> tuple[Path, ...]:
+    """The theme files at these places that the patterns of the setting let in, unread."""
+    found: list[Path] = []
     for place in places:
-        for path in _files(place, notes):
-            real = os.path.realpath(path)
-            if real in seen or not allowed(path, place.base, entries):
-                continue
-            seen.add(real)
-            name = _name(path, notes)
-            if name is None:
-                continue
-            theme = ThemeFile(name, path, place.scope)
-            first = found.setdefault(name, theme)
-            if first is not theme:
-                notes.append(f"theme {name!r} of {path} is not used: {first.path} has that name")
-    return ThemeFiles(tuple(found.values()), tuple(notes))
-
-
-def _files(place: Place, notes: list[str]) -> Iterator[Path]:
-    try:
-        with os.scandir(place.path) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
-    except NotADirectoryError:
-        yield place.path
-        return
-    except OSError:
-        if place.scope == "flag":
-            notes.append(f"theme {place.path} does not exist")
-        return
-    for entry in entries:
-        if entry.name.endswith(".json") and entry.is_file():
-            yield Path(entry.path)
-
-
-def _name(path: Path, notes: list[str]) -> str | None:
-    """The name that the file gives itself, or else its own."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LONGEST).removeprefix(b"\xef\xbb\xbf")
-        return msgspec.json.decode(content, type=_Head).name or path.stem
-    except OSError as error:
-        notes.append(f"theme {path} cannot be read: {error.strerror or error}")
-    except (ValueError, RecursionError) as error:
-        notes.append(f"theme {path} is not used: {error}")
-    return None
+        try:
+            files = sorted(place.path.glob("*.json")) if place.path.is_dir() else [place.path]
+        except OSError:
+            continue  # a folder that cannot be read has no themes
+        for path in files:
+            if path.suffix == ".json" and path.is_file() and allowed(path, place.base, entries):
+                found.append(path)
+    return tuple(dict.fromkeys(found))

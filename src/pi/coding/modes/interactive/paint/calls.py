@@ -75,7 +75,10 @@ def call_lines(block: ToolBlock, look: Look, shown: Shown, width: int) -> list[L
         spans += [("", " ", ""), (look.style("dim"), shown.dim, "")]
     margin = 2 if width > 4 else 0
     first = [(look.style(token), f"{mark} ", "")] if margin else []
-    rows = link_lines(_split(spans, width - margin))
+    rows = [
+        [(style, text.replace("\xa0", " ")) for style, text in row]
+        for row in link_lines(_split(spans, width - margin))
+    ]
     if len(rows) > 2 * _HEAD_ROWS and not look.expanded:
         rows = [*rows[: 2 * _HEAD_ROWS], more(len(rows) - 2 * _HEAD_ROWS, look, "more rows")]
     space: Line = [("", " " * margin)] if margin else []
@@ -155,7 +158,7 @@ def read(block: ToolBlock, look: Look, live: bool) -> Shown:
     images = bool(images_of(block.content))
     dim = ""
     if block.state == "done" and text and not images:
-        dim = plural(text.count("\n") + 1, "line")
+        dim = plural(text.rstrip("\n").count("\n") + 1, "line")
 
     def body(room: int) -> list[Line]:
         if block.state == "failed":

@@ -13,6 +13,7 @@ __all__ = ["change_rows", "diff_rows", "gutter_wrap"]
 _ROW = re.compile(r"([+\- ])( *\d+|)( ?)(.*)", re.DOTALL)
 _WORD = re.compile(r"\w+|\s+|.", re.DOTALL)
 _COMPARED = 400
+_PAIRED = 40
 
 _Row = tuple[str, str, str]
 """Tag (`+`, `-`, blank), number, text."""
@@ -54,12 +55,16 @@ def _painted(rows: Iterable[_Row], size: int, look: Look) -> Iterator[Line]:
 
 
 def _pair(gone: list[_Row], come: list[_Row], size: int, look: Look) -> Iterator[Line]:
-    """Lines that were replaced. One by one is compared if there are as many as before."""
+    """Lines that were replaced, each compared with the one that came instead.
+
+    Not while the diff is still being written (it has no numbers then): that is painted in every
+    frame, and its lines are not complete.
+    """
     minus, plus = look.style("toolDiffRemoved"), look.style("toolDiffAdded")
     old: list[Line] = [[(minus, text)] for _, _, text in gone]
     new: list[Line] = [[(plus, text)] for _, _, text in come]
-    if len(gone) == len(come) <= 40:
-        for index, (before, after) in enumerate(zip(gone, come, strict=True)):
+    if size and max(len(gone), len(come)) <= _PAIRED:
+        for index, (before, after) in enumerate(zip(gone, come, strict=False)):
             marked = _within(before[2], after[2], look)
             if marked:
                 old[index], new[index] = marked

@@ -167,6 +167,7 @@ class _Whole:
         self._look = look
         self._paint = paint
         self._done = False
+        self._final: tuple[int, list[Line]] = (0, [])
 
     def settle(self, width: int) -> list[Line]:
         if self._block.open or self._done:
@@ -175,7 +176,13 @@ class _Whole:
         return self._paint(self._block, self._look, width, False)
 
     def live(self, width: int, height: int) -> list[Line]:
-        return [] if self._done else self._paint(self._block, self._look, width, True)[-height:]
+        if self._done:
+            return []
+        if self._block.open:
+            return self._paint(self._block, self._look, width, True)[-height:]
+        if self._final[0] != width:  # it waits for others before it, and does not change
+            self._final = (width, self._paint(self._block, self._look, width, True))
+        return self._final[1][-height:]
 
 
 class _Tool(_Whole):
