@@ -1,11 +1,11 @@
 """Reads the command line: options in any place, `@file`s, prompts, and `--` to end the options."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pi.coding.cli.options import LATER_COMMANDS, MODES, OPTIONS, Option
 
-__all__ = ["Arguments", "UsageError", "parse", "read"]
+__all__ = ["Arguments", "UsageError", "parse", "read", "refuse_unknown"]
 
 
 class UsageError(Exception):
@@ -13,11 +13,16 @@ class UsageError(Exception):
 
 
 class Arguments:
-    """What the command line says. `given[name]` is True, a text, or a list of texts."""
+    """What the command line says. `given[name]` is True, a text, or a list of texts.
 
-    __slots__ = ("files", "given", "prompts")
+    argv: its words. unknown: options that an extension may claim.
+    """
+
+    __slots__ = ("argv", "files", "given", "prompts", "unknown")
 
     def __init__(self) -> None:
+        self.argv: list[str] = []
+        self.unknown: list[str] = []
         self.given: dict[str, Any] = {}
         self.files: list[str] = []
         self.prompts: list[str] = []
@@ -39,15 +44,19 @@ class Arguments:
         return [item.strip() for item in (self.text(name) or "").split(",") if item.strip()]
 
 
-def parse(argv: list[str]) -> Arguments:
-    """Raises `UsageError` for what it cannot make sense of."""
+def parse(argv: list[str], more: Sequence[Option] | None = None) -> Arguments:
+    """Raises `UsageError` for what it cannot make sense of.
+
+    more: the options of extensions; as long as they are not known, others may be theirs.
+    """
     if argv and argv[0] in LATER_COMMANDS:
         raise UsageError(f"`pi {argv[0]}` is not built yet in this version")
-    args = read(argv, OPTIONS)
+    args = read(argv, (*OPTIONS, *(more or ())), lenient=more is None)
+    args.argv = argv
     mode = args.text("mode")
     if mode is not None and mode not in MODES:
         raise UsageError(f"--mode {mode}: expected one of {', '.join(MODES)}")
-    if mode == "rpc" and (args.files or args.prompts):
+    if mode == "rpc" and (args.files or args.prompts) and not args.unknown:
         raise UsageError("--mode rpc takes no prompts and files: send `prompt` commands")
     if args.flag("fork"):
         for other in ("session", "continue", "resume", "no-session"):
@@ -56,10 +65,22 @@ def parse(argv: list[str]) -> Arguments:
     return args
 
 
-def read(argv: Iterable[str], options: Iterable[Option], command: str = "pi") -> Arguments:
+def refuse_unknown(args: Arguments) -> None:
+    """Raise `UsageError` if there are options that nobody claims."""
+    if args.unknown:
+        raise _unknown(args.unknown[0], (f"--{option.name}" for option in OPTIONS), "pi")
+
+
+def read(
+    argv: Iterable[str],
+    options: Iterable[Option],
+    command: str = "pi",
+    *,
+    lenient: bool = False,
+) -> Arguments:
     """The words of a command line with these options. Raises `UsageError`.
 
-    command: whose `--help` lists them.
+    command: whose `--help` lists them. lenient: keep long options that are not known.
     """
     table = {f"--{option.name}": option for option in options}
     table |= {option.short: option for option in table.values() if option.short}
@@ -75,9 +96,11 @@ def read(argv: Iterable[str], options: Iterable[Option], command: str = "pi") ->
         elif word.startswith("-") and word != "-":
             name, equals, inline = word.partition("=")
             option = table.get(name)
+            if option is None and lenient and _may_be_claimed(name):
+                args.unknown.append(name)
+                continue
             if option is None or (equals and name == option.short):
-                near = _near(name, table)
-                raise UsageError(f"unknown option {name}{near}; `{command} --help` lists all")
+                raise _unknown(name, table, command)
             _take(option, name, inline if equals else None, rest, args, table)
         else:
             args.prompts.append(word)
@@ -115,6 +138,14 @@ def _value(option: Option, rest: list[str], table: dict[str, Option]) -> str | N
     if not rest or (rest[0].startswith("--") and rest[0] in table):
         return None
     return rest.pop(0)
+
+
+def _may_be_claimed(name: str) -> bool:
+    return name.startswith("--") and name[2:3].isalnum()
+
+
+def _unknown(name: str, known: Iterable[str], command: str) -> UsageError:
+    return UsageError(f"unknown option {name}{_near(name, known)}; `{command} --help` lists all")
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -10,24 +10,31 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 
 from pi.coding.api.commands import Prompt
 from pi.coding.cli.args import Arguments, UsageError
+from pi.coding.cli.extending import claimed, loaded_for
 from pi.coding.cli.masked import masked
 from pi.coding.compose import Composition, Wishes, compose
+from pi.coding.extensions.surface import Mode
 from pi.coding.home import Home
 
 __all__ = ["run_headless", "wishes"]
+
+Prompts = Callable[[Arguments], Sequence[Prompt]]
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _EXIT = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129, "SIGPIPE": 141}
 
 
-def run_headless(home: Home, prompts: Sequence[Prompt], args: Arguments) -> int:
-    """Run the prompts in the mode of the arguments; gives the exit code."""
+def run_headless(home: Home, prompts: Prompts, args: Arguments) -> int:
+    """Run the prompts in the mode of the arguments; gives the exit code.
+
+    prompts: what the command line says to the model, once the options of extensions are known.
+    """
     ended_by: list[str] = []
     out = os.dup(1)
     os.dup2(2, 1)  # a stray print of anybody must not end up between the lines of the protocol
@@ -38,34 +45,39 @@ def run_headless(home: Home, prompts: Sequence[Prompt], args: Arguments) -> int:
     except KeyboardInterrupt:
         return 130
     finally:
+        sys.stdout.flush()  # what an extension has printed
         os.dup2(out, 1)
         os.close(out)
 
 
 async def _run(
     home: Home,
-    prompts: Sequence[Prompt],
+    prompts: Prompts,
     args: Arguments,
     out: int,
     ended_by: list[str],
 ) -> int:
     _end_in_order(ended_by)
-    composition = await compose(home, wishes(args))
     mask = home.resolver.secrecy.mask
+    wished = wishes(args)
+    runtime = await loaded_for(home, wished)
+    args = claimed(runtime, args)
+    said = prompts(args)
+    composition = await compose(home, wished, runtime=runtime)
     for note in composition.notes:
         sys.stderr.write(mask(f"Warning: {note}\n"))
     gc.enable()
     gc.freeze()  # what was loaded stays
     async with composition:
         if args.text("mode") in ("json", "rpc"):
-            return await _run_lines(composition, prompts, args, out, ended_by)
+            return await _run_lines(composition, said, args, out, ended_by)
         from pi.coding.modes.print import run_print
 
         progress = args.flag("verbose") or sys.stderr.isatty()
         with open(out, "w", encoding="utf-8", closefd=False) as text:  # noqa: ASYNC230
             return await run_print(
                 composition.session,
-                prompts,
+                said,
                 out=masked(text, mask),
                 err=masked(sys.stderr, mask),
                 progress=progress,
@@ -143,8 +155,15 @@ def wishes(args: Arguments) -> Wishes:
         max_turns=_turns(args.text("max-turns")),
         max_cost=_dollars(args.text("max-cost")),
         one_shot=args.text("mode") != "rpc",
+        mode=_mode(args.text("mode")),
+        extensions=tuple(args.texts("extension")),
+        find_extensions=not args.flag("no-extensions"),
         without_model=args.text("mode") == "rpc",
     )
+
+
+def _mode(name: str | None) -> Mode:
+    return "json" if name == "json" else "rpc" if name == "rpc" else "print"
 
 
 def _turns(text: str | None) -> int | None:

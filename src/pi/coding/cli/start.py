@@ -2,9 +2,10 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
-from pi.coding.cli.args import Arguments, UsageError
+from pi.coding.cli.args import Arguments, UsageError, refuse_unknown
 
 __all__ = ["start"]
 
@@ -29,6 +30,8 @@ def _start_headless(args: Arguments) -> int:
             use_account(home, args.text("account") or "")
         for note in home.notes:
             sys.stderr.write(f"Warning: {note}\n")
+        if args.flag("list-models") or args.flag("export"):
+            refuse_unknown(args)
         if args.flag("list-models"):
             from pi.coding.cli.list_models import list_models
 
@@ -53,16 +56,20 @@ def _run(home: Any, args: Arguments) -> int:
     if args.text("mode") == "rpc":
         from pi.coding.cli.headless import run_headless
 
-        return run_headless(home, (), args)
+        return run_headless(home, lambda args: (), args)
     stdin = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
     from pi.coding.cli.inputs import prompts
 
-    found = prompts(args.prompts, args.files, stdin, home.cwd)
-    if not found:
-        raise UsageError('there is nothing to answer: pi -p "your prompt"')
+    def said(args: Arguments) -> Sequence[Any]:
+        found = prompts(args.prompts, args.files, stdin, home.cwd)
+        if not found:
+            raise UsageError('there is nothing to answer: pi -p "your prompt"')
+        return found
+
+    found = () if args.unknown else said(args)  # an option of an extension may take a word
     from pi.coding.cli.headless import run_headless
 
-    return run_headless(home, found, args)
+    return run_headless(home, said if args.unknown else lambda args: found, args)
 
 
 def _trusted(args: Arguments) -> bool | None:

@@ -14,7 +14,8 @@ from pi.ai.messages import ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api import commands as c
 from pi.coding.api.front import Front
-from pi.coding.api.ui import UserInterface
+from pi.coding.api.events import Notice
+from pi.coding.api.ui import NoticeLevel, NoUser, UserInterface
 from pi.coding.extensions.asking import handling
 from pi.coding.extensions.events import Note
 from pi.coding.extensions.inside import Inside
@@ -28,6 +29,16 @@ __all__ = ["SessionContext"]
 
 TOOLS = "pi.tools"
 """Custom type of the entry that says which tools are active from there on."""
+
+
+class _Voice(NoUser):
+    """Nobody is there to be asked, but what is said is heard."""
+
+    def __init__(self, inside: Inside) -> None:
+        self._inside = inside
+
+    def notify(self, message: str, level: NoticeLevel = "info") -> None:
+        self._inside.tell(Notice(level, message))
 
 
 class SessionContext:
@@ -62,6 +73,8 @@ class SessionContext:
     def ui(self) -> UserInterface:
         """Asks and tells the user."""
         ui = self._inside.ui
+        if type(ui) is NoUser:
+            ui = _Voice(self._inside)
         return self._program.watched(ui) if self._program.watches_ui else ui
 
     @property

@@ -13,6 +13,7 @@ from pi.coding.api.commands import Prompt, Session
 from pi.coding.api.events import (
     AutoRetryStart,
     CompactionEnd,
+    ExtensionError,
     LimitReached,
     Notice,
     SessionEvent,
@@ -77,6 +78,8 @@ class _Progress:
     def __call__(self, event: SessionEvent) -> None:
         if isinstance(event, Notice):
             self._err.write(f"{event.level.capitalize()}: {printable(event.message)}\n")
+        elif isinstance(event, ExtensionError):
+            self._err.write(f"Warning: {printable(_words(event))}\n")
         elif isinstance(event, AutoRetryStart):
             self._err.write(
                 f"Retry {event.attempt}/{event.max_attempts} in {event.delay_ms / 1000:.0f} s:"
@@ -104,6 +107,13 @@ class _Progress:
         """What the model says between its tool calls; its last word goes to standard output."""
         if isinstance(message, AssistantMessage) and message.tool_calls and message.text.strip():
             self._err.write(printable(message.text).strip() + "\n")
+
+
+def _words(event: ExtensionError) -> str:
+    """What went wrong in an extension: its file is part of the error, unless it is ours to say."""
+    known = event.extension_path in event.error
+    where = "" if known else f"{event.extension_path}: "
+    return f"{where}{event.error} (at {event.event})"
 
 
 def _brief(arguments: dict[str, object]) -> str:
