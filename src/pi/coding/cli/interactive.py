@@ -30,16 +30,10 @@ def run_interactive(args: Arguments, *, trusted: bool | None) -> int:
     cwd = _working_folder()
     made = prompts(args.prompts, args.files, "", cwd)
     program = _Program(args, cwd, trusted)
-    with _silent_keys():
-        return _run(program, args, made)
-
-
-def _run(program: "_Program", args: Arguments, made: list[Any]) -> int:
-    from pi.coding.modes.interactive.terminal import is_linear
-
-    if args.flag("linear") or is_linear(os.environ):
+    if args.flag("linear") or os.environ.get("TERM", "") in ("", "dumb"):
         return asyncio.run(program.linear(made))
-    return asyncio.run(program.screen(made))
+    with _silent_keys():
+        return asyncio.run(program.screen(made))
 
 
 class _Program:

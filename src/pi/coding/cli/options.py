@@ -64,6 +64,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("export", "", "FILE", "write a session as a page: --export session.jsonl [page.html]"),
     Option("max-turns", "", "N", "end a run after N answers (exit code 3)"),
     Option("max-cost", "", "DOLLARS", "ask, or end, when so much was spent (exit code 3)"),
+    Option("linear", "", "", "talk line by line: for screen readers, and for logs"),
     Option("offline", "", "", "no network but the model's own"),
     Option("verbose", "", "", "show tool calls on stderr while they happen"),
     Option("help", "-h", "", "show this help"),

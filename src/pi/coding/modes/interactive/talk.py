@@ -166,7 +166,7 @@ class Talk:
         near = get_close_matches(name, names, n=_NEAR, cutoff=0.5)
         near = near or [known for known in names if known.startswith(name)][:_NEAR]
         hint = f"did you mean {' or '.join(f'/{known}' for known in near)}?" if near else ""
-        hint = hint or "type / to see what there is"
+        hint = hint or "/help lists them."
         self._place.say("warning", f"/{name} is no command: {hint} Nothing was sent.")
         return False
 

@@ -1,7 +1,4 @@
-"""What this terminal can do, by its environment, and the sequences that ask it for something.
-
-Nothing is asked of the terminal itself: an answer that comes late would be taken for typing.
-"""
+"""What this terminal can do, by its environment, and the sequences that have it do something."""
 
 import os
 import re
@@ -11,10 +8,10 @@ from typing import Any, Literal
 
 __all__ = [
     "Terminal",
+    "ask_background",
     "begin_frame",
     "clipboard_sequence",
     "end_frame",
-    "is_linear",
     "notification",
     "title_sequence",
 ]
@@ -23,6 +20,9 @@ begin_frame = "\x1b[?2026h"
 """What follows is shown at once (synchronized output)."""
 
 end_frame = "\x1b[?2026l"
+
+ask_background = "\x1b]11;?\x07"
+"""Asks for the colour of the background. The answer comes among the keys, or never."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _REFLOWING = (
@@ -74,11 +74,6 @@ def _images(env: Mapping[str, str], settings: Mapping[str, Any]) -> Literal["", 
     if env.get("KITTY_WINDOW_ID") or program in ("ghostty", "WezTerm"):
         return "kitty"
     return "iterm2" if program == "iTerm.app" else ""
-
-
-def is_linear(env: Mapping[str, str]) -> bool:
-    """Whether the terminal can only write lines."""
-    return env.get("TERM", "") in ("", "dumb")
 
 
 def _plain(text: str, limit: int = 200) -> str:
