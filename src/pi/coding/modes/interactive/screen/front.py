@@ -153,7 +153,7 @@ class ScreenFront:
 
     def use_theme(self, name: str) -> None:
         """Show everything from now on in that theme."""
-        self._screen.looks.use(name)
+        self._screen.looks.choose(name)
         self._screen.look_changed()
 
     def replay(self) -> None:

@@ -27,7 +27,7 @@ from pi.coding.modes.interactive.screen.keys import ScreenKeys
 from pi.coding.modes.interactive.screen.output import HeldOutput, WatchedInput
 from pi.coding.modes.interactive.screen.shell import Screen
 from pi.coding.modes.interactive.screen.stand_in import Editor
-from pi.coding.modes.interactive.terminal import Terminal
+from pi.coding.modes.interactive.terminal import Terminal, ask_background
 
 __all__ = ["Opened", "Surroundings", "run_screen"]
 
@@ -84,7 +84,7 @@ class _Life:
         terminal = Terminal(around.env)
         self.held = HeldOutput(sys.stdout, terminal, self._lost)
         keys = WatchedInput(sys.stdin)
-        use_keys(keys)
+        use_keys(keys, self._replied)
         self.keymap = Keymap.load(around.folder / "keybindings.json")
         self.screen = Screen(Editor(), self.keymap, terminal, self.held, keys)
         self.screen.view.ttimeoutlen = terminal.escape_wait
@@ -102,14 +102,14 @@ class _Life:
     async def run(self) -> int:
         screen, loop = self.screen, asyncio.get_running_loop()
         loop.set_exception_handler(self._unhandled)
-        screen.put(first_line(self.around.version, screen.style))
         for problem in self.keymap.problems:
             screen.say("warning", problem)
+        screen.put(first_line(self.around.version, screen.style))
         screen.activity.opening = "Opening the session"
         for prompt in self.around.prompts:
             screen.talk.submit(prompt.text, prompt.images, later=True)
         self._listen(loop)
-        self.held.write_raw(ENABLE)
+        self.held.write_raw(ENABLE + ask_background)
         view = asyncio.ensure_future(
             screen.view.run_async(
                 pre_run=self._first, set_exception_handler=False, handle_sigint=False
@@ -134,16 +134,20 @@ class _Life:
         self._opener = asyncio.ensure_future(self._open())
 
     async def _open(self) -> None:
-        screen = self.screen
+        """Have the session made. Without one there is nothing to stay for."""
         await asyncio.sleep(0.01)  # the first frame, and keys that were typed before it
-        screen.tick()
+        self.screen.tick()
         try:
-            opened = await self._opening(self.front)
+            await self._begin(await self._opening(self.front))
         except PiError as error:
             self.words.append(f"Error: {error.message}")
-            self.code = 1
-            self.leave()
-            return
+            self.leave(1)
+        except Exception as error:
+            self.words.append(self._crash(error))
+            self.leave(1)
+
+    async def _begin(self, opened: Opened) -> None:
+        screen = self.screen
         self._session = opened.session
         opened.session.use_ui(self.front)
         await self._introduce(opened)
@@ -156,10 +160,11 @@ class _Life:
         from pi.coding.api.setup import GetResources
 
         screen, quiet = self.screen, opened.settings.get("quietStartup", False)
+        resources = await opened.session.send(GetResources())
+        screen.looks.places = tuple(Path(theme.path) for theme in resources.themes if theme.path)
         if opened.session.state.model.api == "unknown":
             screen.put(welcome(screen.style))
         elif not quiet:
-            resources = await opened.session.send(GetResources())
             screen.put(loaded_lines(resources, screen.style))
 
     async def _end(self) -> None:
@@ -252,6 +257,11 @@ class _Life:
         state = self._session.state if self._session is not None else None
         name = f" - {state.name}" if state is not None and state.name else ""
         self.front.set_title(f"pi{name} - {self.around.cwd.name}")
+
+    def _replied(self, reply: str) -> None:
+        """The terminal has answered."""
+        if self.screen.looks.answered(reply):
+            self.screen.look_changed()
 
     def _refresh(self) -> None:
         self.keymap = Keymap.load(self.around.folder / "keybindings.json")

@@ -1,30 +1,30 @@
 """How things look now: the theme's styles, and painters that use them."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+from pi.ai.errors import ConfigError
 from pi.coding.modes.interactive.terminal import Terminal
+from pi.coding.modes.interactive.themes import background_of, load_theme, theme_names
 from pi.coding.modes.interactive.view import Block, BlockPainter, Look
 
 __all__ = ["Looks"]
 
-_FIRST = {
-    "accent": "fg:ansicyan",
-    "muted": "fg:ansibrightblack",
-    "dim": "fg:ansibrightblack",
-    "error": "fg:ansired",
-    "warning": "fg:ansiyellow",
-    "success": "fg:ansigreen",
-    "selectedBg": "bold",
-}
-"""What holds until a theme is read."""
-
 
 class Looks:
-    """The look of everything. `painter` makes painters that follow it."""
+    """The look of everything. `painter` makes painters that follow it.
 
-    def __init__(self, terminal: Terminal) -> None:
+    theme: the name that was asked for. places: where themes are found besides ours.
+    """
+
+    def __init__(self, terminal: Terminal, env: Mapping[str, str]) -> None:
         self.theme = "system"
+        self.places: tuple[Path, ...] = ()
+        self._background = background_of(env.get("COLORFGBG", ""))
+        self._styles = load_theme(self.theme, background=self._background)
         self.look = Look(
             self.style,
             home=os.path.expanduser("~"),  # noqa: PTH111
@@ -35,15 +35,44 @@ class Looks:
 
     def style(self, token: str) -> str:
         """A style of the theme."""
-        return _FIRST.get(token, "")
+        return self._styles.style(token)
 
-    def themes(self) -> list[str]:
+    def themes(self) -> Sequence[str]:
         """The names of all themes."""
-        return ["system"]
+        return theme_names(self.places)
 
-    def use(self, name: str) -> None:
-        """Use a theme. Raises `ConfigError`."""
+    def use(self, name: str) -> tuple[str, ...]:
+        """Use a theme from now on; gives what is wrong with it."""
+        self._styles = load_theme(name, self.places, self._background)
         self.theme = name
+        return self._styles.problems
+
+    def choose(self, name: str) -> None:
+        """Use a theme that somebody has named. Raises `ConfigError`, and all stays as it was."""
+        theme = load_theme(name, self.places, self._background)
+        if theme.problems:
+            raise ConfigError(theme.problems[0])
+        self._styles, self.theme = theme, name
+
+    def answered(self, reply: str) -> bool:
+        """Hear what the terminal says of its background; whether that changes anything."""
+        found = background_of(answer=reply) if reply.startswith("\x1b]11;") else "unknown"
+        if found in ("unknown", self._background):
+            return False
+        self._background = found
+        self.use(self.theme)
+        return True
+
+    def settle(self, settings: Mapping[str, Any], cwd: str) -> tuple[str, ...]:
+        """Follow the settings; gives what is wrong with the theme."""
+        terminal = settings.get("terminal", {})
+        self.change(
+            cwd=cwd,
+            hidden_thinking=bool(settings.get("hideThinkingBlock", False)),
+            code_indent=settings.get("markdown", {}).get("codeBlockIndent", "  "),
+            image_width=terminal.get("imageWidthCells", 60),
+        )
+        return self.use(settings.get("theme", self.theme))
 
     def painter(self, block: Block) -> BlockPainter:
         """A painter for a block."""
@@ -51,6 +80,6 @@ class Looks:
 
         return painter_of(block, self.look)
 
-    def change(self, **fields: object) -> None:
+    def change(self, **fields: Any) -> None:
         """Look otherwise from now on: fields of `Look`."""
-        self.look = replace(self.look, **fields)  # type: ignore[arg-type]
+        self.look = replace(self.look, **fields)

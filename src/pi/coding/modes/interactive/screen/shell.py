@@ -48,7 +48,7 @@ class Screen:
         self, editor: Any, keymap: Keymap, terminal: Terminal, held: HeldOutput, keys: WatchedInput
     ) -> None:
         self.terminal, self.editor, self.keymap = terminal, editor, keymap
-        self.looks = Looks(terminal)
+        self.looks = Looks(terminal, os.environ)
         self.fold = Fold()
         self.activity = Activity(unicode=terminal.unicode)
         self.facts = Facts()
@@ -181,6 +181,9 @@ class Screen:
     async def begin(self, session: c.Session, settings: dict[str, Any]) -> None:
         """The session is there."""
         self.session, self.settings = session, settings
+        for problem in self.looks.settle(settings, session.state.session.cwd):
+            self.say("warning", problem)
+        self.look_changed()
         session.subscribe(self.hear)
         self.activity.opening = ""
         await self.replay()
