@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.filters import Always, Condition, Filter
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
@@ -65,15 +66,21 @@ class Keymap:
                 found.append(Hotkey(action.id, tuple(map(label, names)), action.help))
         return found
 
-    def bind(self, actions: Mapping[str, Do]) -> KeyBindings:
-        """Key bindings for these actions. Of several with one key, the first is asked first."""
-        doers: dict[str, list[Do]] = {}
+    def bind(
+        self, actions: Mapping[str, Do], when: Mapping[str, Callable[[], bool]] | None = None
+    ) -> KeyBindings:
+        """Key bindings for these actions. Of several with one key, the first is asked first.
+
+        when: actions that are only there at times; a key without any is left to other bindings.
+        """
+        doers: dict[str, list[tuple[Callable[[], bool], Do]]] = {}
         for action, do in actions.items():
+            condition = (when or {}).get(action, _always)
             for name in self.names(action):
-                doers.setdefault(code(name), []).append(do)
+                doers.setdefault(code(name), []).append((condition, do))
         bindings = KeyBindings()
         for key, found in doers.items():
-            bindings.add(key)(_handler(found))
+            bindings.add(key, filter=_filter(found))(_handler(found))
         return bindings
 
     def line_bindings(self) -> KeyBindings:
@@ -93,9 +100,21 @@ def sequence(key: str) -> tuple[str, ...]:
         return ()
 
 
-def _handler(doers: list[Do]) -> Callable[[KeyPressEvent], None]:
+def _always() -> bool:
+    return True
+
+
+def _filter(doers: list[tuple[Callable[[], bool], Do]]) -> Filter:
+    if any(condition is _always for condition, _ in doers):
+        return Always()
+    return Condition(lambda: any(condition() for condition, _ in doers))
+
+
+def _handler(doers: list[tuple[Callable[[], bool], Do]]) -> Callable[[KeyPressEvent], None]:
     def press(event: KeyPressEvent) -> None:
-        for do in doers:
+        for condition, do in doers:
+            if not condition():
+                continue
             result = do()
             if isinstance(result, Coroutine):
                 event.app.create_background_task(result)
@@ -144,7 +163,7 @@ def _read(path: Path, problems: list[str]) -> dict[str, tuple[str, ...]]:
         return {}
     chosen: dict[str, tuple[str, ...]] = {}
     for id, value in data.items():
-        new = OLD_NAMES.get(id, id)
+        new: str = OLD_NAMES.get(id) or id
         if new != id and new in data:
             continue
         keys = [value] if isinstance(value, str) else value
@@ -160,7 +179,7 @@ def _read(path: Path, problems: list[str]) -> dict[str, tuple[str, ...]]:
     return chosen
 
 
-_PASSED_OVER = ("tui.altScreen.", "app.bug", "app.mcp")
+_PASSED_OVER = ("$schema", "tui.altScreen.", "app.bug", "app.mcp")
 """Ids that the established program has for what this one does otherwise."""
 
 

@@ -97,6 +97,16 @@ class Layout:
                     break
         return self._firsts[line] + number, min(column, self.columns - 1)
 
+    def index(self, position: int) -> int:
+        """How many characters are painted in its row before a position."""
+        row, column = self.place(position)
+        line = bisect_right(self._firsts, row) - 1
+        found = self._lines[line][row - self._firsts[line]]
+        if isinstance(found, _Plain):
+            return column
+        inside = position - self._starts[line]
+        return sum(len(cell.text) for cell in found.cells if cell.start < inside)
+
     def position(self, row: int, column: int) -> int:
         """The position nearest to a cell. Past the end of a row it is the row's last one."""
         row = max(0, min(row, self.height - 1))

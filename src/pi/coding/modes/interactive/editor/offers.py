@@ -106,7 +106,7 @@ def commands(sources: Sources, query: str, end: int) -> Offer | None:
             f"/{command.name}{' ' + command.hint if command.hint else ''}",
             f"/{command.name} ",
             " ".join(part for part in (command.mark, command.detail) if part),
-            more=bool(command.hint),
+            more=True,
         )
         for _, _, command in hits
     ]

@@ -53,11 +53,19 @@ class Text:
         self._undo.clear()
         self.on_change()
 
+    def replace(self, old: str, new: str, cursor: int) -> None:
+        """Write something otherwise, also in what can be undone: it was never meant as it was."""
+        self.text = self.text.replace(old, new)
+        self._undo = [(text.replace(old, new), at) for text, at in self._undo]
+        self.cursor = boundary(self.text, cursor)
+        self.on_change()
+
     def undo(self) -> bool:
         """Take back the last step; whether there was one."""
         if not self._undo:
             return False
-        self.text, self.cursor = self._undo.pop()
+        self.text, cursor = self._undo.pop()
+        self.cursor = boundary(self.text, cursor)
         self._last = ""
         self.on_change()
         return True

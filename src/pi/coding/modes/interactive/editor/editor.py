@@ -1,0 +1,314 @@
+"""The editor of the screen: everything between the keys and a text that is sent.
+
+It is a container and key bindings for an application of prompt_toolkit whose input is decoded by
+`decode.use_keys`. Other functions of the screen come in as `actions` and are asked in their turn.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from prompt_toolkit.application import in_terminal
+from prompt_toolkit.application.current import get_app
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.key_binding import DynamicKeyBindings, KeyBindings, KeyBindingsBase
+from prompt_toolkit.key_binding.key_bindings import merge_key_bindings
+from prompt_toolkit.key_binding.key_processor import KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout.containers import ConditionalContainer, HSplit, Window
+
+from pi.ai.messages import ImageContent
+from pi.coding.modes.interactive.editor.browsing import Browsing, Search
+from pi.coding.modes.interactive.editor.completing import Completing
+from pi.coding.modes.interactive.editor.control import MenuControl, PageControl
+from pi.coding.modes.interactive.editor.doing import Doing
+from pi.coding.modes.interactive.editor.external import edit, editor_command
+from pi.coding.modes.interactive.editor.history import History
+from pi.coding.modes.interactive.editor.incoming import Incoming
+from pi.coding.modes.interactive.editor.keys import is_private
+from pi.coding.modes.interactive.editor.offers import Sources
+from pi.coding.modes.interactive.editor.page import Page
+from pi.coding.modes.interactive.keymap import Do, Keymap
+
+__all__ = ["Editor"]
+
+Say = Callable[[str, str], None]
+
+
+def _silent(level: str, text: str) -> None:
+    """Nobody listens."""
+
+
+def _redraw() -> None:
+    get_app().invalidate()
+
+
+class Editor:
+    """Where the person writes.
+
+    style: a style of the theme by its token. level: the token of the rule (thinking level).
+    actions: what other keys do, by action; `tui.input.submit` and `app.message.followUp` are among
+    them unless on_submit and on_follow_up are given. rows: how many completions are shown.
+    external_editor: the setting. say: hears (level, text) what a person should know.
+    free_terminal: a context in which another program may use the terminal.
+    """
+
+    def __init__(
+        self,
+        keymap: Keymap,
+        *,
+        history: History | None = None,
+        complete: Sources | None = None,
+        style: Callable[[str], str] = lambda token: "",
+        level: Callable[[], str] = lambda: "border",
+        actions: Mapping[str, Do] | None = None,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        rows: Callable[[], int] = lambda: 5,
+        hint: Callable[[], str] = lambda: "",
+        external_editor: Callable[[], str | None] = lambda: None,
+        on_submit: Do | None = None,
+        on_follow_up: Do | None = None,
+        say: Say = _silent,
+        redraw: Callable[[], None] = _redraw,
+        free_terminal: Callable[[], AbstractAsyncContextManager[None]] = in_terminal,
+        unicode: bool = True,
+    ) -> None:
+        self._env = os.environ if env is None else env
+        home = self._env.get("HOME") or str(Path.home())
+        self.page = Page()
+        self.history = History() if history is None else history
+        self.browsing = Browsing(self.page, self.history)
+        self.completing = Completing(
+            self.page.text, complete or Sources(), cwd or Path.cwd(), home, redraw
+        )
+        self.completing.menu = self.completing.menu.with_rows(rows)
+        self.search: Search | None = None
+        self._doing = Doing(self.page, self.completing, self.browsing)
+        self._incoming = Incoming(self.page, home, say, redraw)
+        self._say, self._redraw, self._free = say, redraw, free_terminal
+        self._external = external_editor
+        self._actions = dict(actions or {})
+        if on_submit is not None:
+            self._actions["tui.input.submit"] = on_submit
+        if on_follow_up is not None:
+            self._actions["app.message.followUp"] = on_follow_up
+        self._bindings: KeyBindingsBase = KeyBindings()
+        self._searching: KeyBindingsBase = KeyBindings()
+        self.use(keymap)
+        self.key_bindings: KeyBindingsBase = DynamicKeyBindings(
+            lambda: self._searching if self.search is not None else self._bindings
+        )
+        control = PageControl(
+            self.page,
+            style,
+            lambda: style("bashMode" if self.page.text.text.startswith("!") else level()),
+            title=self._title,
+            hint=hint,
+            unicode=unicode,
+        )
+        self.window = Window(control, dont_extend_height=True, wrap_lines=False)
+        self.completions = ConditionalContainer(
+            Window(
+                MenuControl(self.completing.menu, style), dont_extend_height=True, wrap_lines=False
+            ),
+            Condition(lambda: bool(self.completing.menu.items) or self.search is not None),
+        )
+        self.container = HSplit([self.window, self.completions])
+
+    # -- the text ----------------------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """What is written, pastes in full."""
+        return self.page.marks.expand(self.page.text.text)
+
+    @property
+    def images(self) -> tuple[ImageContent, ...]:
+        """The images in it, in order."""
+        return tuple(self.page.marks.images(self.page.text.text))
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is written."""
+        return not self.page.text.text
+
+    def set_text(self, text: str) -> None:
+        """Another text; it can be undone."""
+        self._changing()
+        self.page.text.set(self.page.marks.insertable(text, collapse=False))
+
+    def insert(self, text: str) -> None:
+        """Put a text where the cursor is."""
+        self._changing()
+        self.page.text.insert(self.page.marks.insertable(text, collapse=False))
+
+    def prepend(self, text: str) -> None:
+        """Put a text before what is written, which keeps its pastes, images and cursor."""
+        self._changing()
+        page = self.page
+        head = page.marks.insertable(text, collapse=False)
+        if page.text.text.strip():
+            head += "\n\n"
+        page.text.set(head + page.text.text, len(head) + page.text.cursor)
+
+    def add_images(self, images: Sequence[ImageContent]) -> None:
+        """Put images at the end of the text."""
+        marks = "".join(self.page.marks.image(image, "") for image in images)
+        text = self.page.text.text
+        self.page.text.set(text + (" " if text and not text[-1].isspace() else "") + marks)
+
+    def clear(self) -> None:
+        """Nothing is written; it can be undone."""
+        self._changing()
+        self.browsing.leave()
+        self.page.text.set("")
+
+    def take(self) -> tuple[str, tuple[ImageContent, ...]]:
+        """The text and its images, which are remembered in the history and gone from here."""
+        text, images = self.text, self.images
+        self.submitted()
+        return text, images
+
+    def submitted(self) -> None:
+        """The text was taken: remember it, and begin anew."""
+        page = self.page
+        self.history.add(page.marks.expand(page.text.text), page.marks.spans(page.text.text))
+        self._changing()
+        self.browsing.leave()
+        page.text.reset()
+        page.marks.keep(*page.text.kills)
+
+    def use(self, keymap: Keymap, actions: Mapping[str, Do] | None = None) -> None:
+        """Other keys from now on, and other actions if they are given."""
+        if actions is not None:
+            self._actions = dict(actions)
+        own = self._doing.actions()
+        ours: dict[str, Do] = {
+            "app.history.search": self._begin_search,
+            "app.editor.external": self.open_external,
+            "app.clipboard.pasteImage": self._incoming.from_clipboard,
+        }
+        table = {**own, **ours}
+        for action, do in self._actions.items():
+            table[action] = _first(table[action], do) if action in table else do
+        bound = keymap.bind(table, self._doing.conditions(self._actions))
+        bindings = KeyBindings()
+        bindings.add(Keys.Any)(self._typed)
+        bindings.add(Keys.BracketedPaste)(self._pasted)
+        self._bindings = merge_key_bindings([bindings, bound])
+        self._searching = self._search_bindings(keymap)
+
+    # -- keys --------------------------------------------------------------------------------------
+
+    def _typed(self, event: KeyPressEvent) -> None:
+        text = event.data
+        key = event.key_sequence[0].key
+        if key == text and not is_private(text):  # a character, not a key that nobody has bound
+            self._doing.type(text)
+
+    def _pasted(self, event: KeyPressEvent) -> None:
+        self._changing()
+        self._incoming.paste(event.data)
+
+    def _changing(self) -> None:
+        self.search = None
+        self.completing.close()
+
+    async def open_external(self) -> None:
+        """Have the text edited by another program. When that fails the text stays as it is."""
+        self._changing()
+        page = self.page
+        marked = page.text.text
+        try:
+            command = editor_command(self._external(), self._env)
+            async with self._free():
+                edited = await edit(page.marks.expand(marked), command, self._env)
+        except Exception as error:
+            self._say("error", str(error))
+        else:
+            # what came meanwhile (a queue that was given back) is not lost
+            if page.text.text != marked and marked and marked in page.text.text:
+                before, _, after = page.text.text.partition(marked)
+                page.text.set(before + page.marks.restore(edited, marked) + after)
+            else:
+                page.text.set(page.marks.restore(edited, marked))
+        self._redraw()
+
+    # -- the search in the history -----------------------------------------------------------------
+
+    def _title(self) -> str:
+        return "" if self.search is None else f"history: {self.search.query}"
+
+    async def _begin_search(self) -> None:
+        self.completing.close()
+        await asyncio.to_thread(lambda: self.history.entries)  # may still be read
+        self.search = Search(self.page, self.history)
+        self._show_found()
+        self._redraw()
+
+    def _show_found(self) -> None:
+        assert self.search is not None
+        items = self.search.items()
+        self.completing.menu.show(items, "" if items else "no earlier prompt has that in it")
+
+    def _end_search(self, *, take: bool) -> None:
+        if self.search is not None and take:
+            self.search.take(self.completing.menu.selected)
+        self._changing()
+
+    def _search_bindings(self, keymap: Keymap) -> KeyBindingsBase:
+        menu = self.completing.menu
+
+        def query(text: str) -> None:
+            if self.search is not None:
+                self.search.query = text
+                self.search.look()
+                self._show_found()
+
+        def typed(event: KeyPressEvent) -> None:
+            key = event.key_sequence[0].key
+            if self.search is not None and key == event.data and not is_private(key):
+                query(self.search.query + event.data)
+
+        def back() -> None:
+            query(self.search.query[:-1] if self.search is not None else "")
+
+        bindings = KeyBindings()
+        bindings.add(Keys.Any)(typed)
+        bindings.add(Keys.BracketedPaste)(
+            lambda event: query((self.search.query if self.search else "") + event.data[:200])
+        )
+        take, leave = lambda: self._end_search(take=True), lambda: self._end_search(take=False)
+        actions: dict[str, Do] = {
+            "tui.select.confirm": take,
+            "tui.select.cancel": leave,
+            "tui.select.up": lambda: menu.move(-1),
+            "tui.select.down": lambda: menu.move(1),
+            "tui.select.pageUp": lambda: menu.page(-1),
+            "tui.select.pageDown": lambda: menu.page(1),
+            "app.history.search": lambda: menu.move(1),
+            "tui.input.submit": take,
+            "tui.input.tab": take,
+            "app.interrupt": leave,
+            "app.clear": leave,
+            "tui.editor.deleteCharBackward": back,
+            "tui.editor.deleteToLineStart": lambda: query(""),
+        }
+        for action in ("app.suspend",):
+            if action in self._actions:
+                actions[action] = self._actions[action]
+        return merge_key_bindings([bindings, keymap.bind(actions)])
+
+
+def _first(one: Do, other: Do) -> Do:
+    """Ask one, and the other if it was not for the one."""
+
+    def do() -> Any:
+        result = one()
+        return other() if result is False else result
+
+    return do
