@@ -79,7 +79,7 @@ async def compose(
     notes: list[str] = []
     if runtime is None:
         runtime = new_runtime(home, wishes)
-        await load_extensions(runtime, home, wishes)
+        home = await load_extensions(runtime, home, wishes)
     notes += runtime.notes
     log = _session(home, wishes)
     notes += log.notes

@@ -48,6 +48,7 @@ from pi.coding.session.store import SessionStore, same_file
 from pi.coding.settings import Settings, session_dir
 from pi.coding.tools import DEFAULT_TOOLS, tool_shelf
 from pi.coding.tools import extension as builtin
+from pi.coding.trust import is_trusted
 
 __all__ = [
     "NOT_FOR_GUESSING",
@@ -71,7 +72,8 @@ class Wishes(Struct, frozen=True, kw_only=True):
     one_shot: the program ends with its last prompt, so that nothing need be made ready for a
     next one. without_model: begin even if no model can be used yet. mode: how the program runs.
     extensions: files and folders to load extensions from. find_extensions: look for others,
-    where they usually are. flags: options of extensions.
+    where they usually are. flags: options of extensions. ask_trust: they may say that a project is
+    trusted.
     """
 
     provider: str | None = None
@@ -104,6 +106,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     extensions: tuple[str, ...] = ()
     find_extensions: bool = False
     flags: dict[str, Any] = {}
+    ask_trust: bool = True
 
 
 class Extras(Struct, frozen=True, kw_only=True):
@@ -147,7 +150,7 @@ class Composer:
 
     async def reload_extensions(self) -> None:
         """Load all extensions anew, those that were added or removed since, too."""
-        await load_extensions(self.runtime, self.home, self._wishes)
+        self.home = await load_extensions(self.runtime, self.home, self._wishes)
         self.notes = (*self.notes, *self.runtime.notes)
 
     def services(self, home: Home, notes: list[str], offer: Offer | None = None) -> Services:
@@ -175,7 +178,7 @@ class Composer:
             templates=settings.prompts if wishes.templates else None,
             themes=settings.themes if wishes.themes else None,
             flags=wishes.paths,
-            brought=packages.by_kind(),
+            brought=runtime.with_discovered(packages.by_kind()),
             skill_commands=settings.enable_skill_commands,
         )
         notes += resources.notes
@@ -403,8 +406,23 @@ def new_runtime(home: Home, wishes: Wishes) -> Runtime:
     return runtime
 
 
-async def load_extensions(runtime: Runtime, home: Home, wishes: Wishes) -> None:
-    """Load what is found now in place of what was loaded. Raises `ConfigError` for a wrong path."""
+async def load_extensions(runtime: Runtime, home: Home, wishes: Wishes) -> Home:
+    """Load what is found now in place of what was loaded. Raises `ConfigError` for a wrong path.
+
+    Gives the home, which is another one if an extension says that the project is trusted.
+    """
+    await _load(runtime, home, wishes)
+    open_question = home.held_back and wishes.ask_trust
+    if open_question and is_trusted(home.folder, home.cwd) is None:
+        trusted = await runtime.ask_trust(home.cwd, home.held_back)
+        if trusted:
+            home = refreshed(home, trusted=True)
+            await _load(runtime, home, wishes)
+    await runtime.discover(home.cwd)
+    return home
+
+
+async def _load(runtime: Runtime, home: Home, wishes: Wishes) -> None:
     brought = package_paths(home.folder, home.cwd, home.settings, trusted=home.trusted)
     brought = package_paths(home.folder, home.cwd, home.settings, trusted=home.trusted)
     found = find_extensions(
@@ -419,7 +437,11 @@ async def load_extensions(runtime: Runtime, home: Home, wishes: Wishes) -> None:
     )
     runtime.unload()
     runtime.program.trusted = home.trusted
-    runtime.outside.flags = dict(wishes.flags)
+    runtime.outside.flags |= wishes.flags
+    if found:
+        from pi.coding.slash import BUILT_IN  # their names are taken
+
+        runtime.outside.reserved = frozenset(BUILT_IN)
     await runtime.load(found)
 
 

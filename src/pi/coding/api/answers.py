@@ -13,6 +13,7 @@ from pi.ai.model import Model, Price, ThinkingLevel
 from pi.coding.api import commands as c
 from pi.coding.api.base import Answer
 from pi.coding.api.events import CompactionResult
+from pi.coding.api.extending import EXTENDING_ANSWERS
 from pi.coding.api.setup import SETUP_ANSWERS
 
 __all__ = [
@@ -280,12 +281,14 @@ class SourceInfo(Answer, frozen=True, omit_defaults=True):
 
 
 class CommandInfo(Answer, frozen=True, omit_defaults=True):
-    """A slash command, without the slash. `source`: extension, prompt or skill."""
+    """A slash command, without the slash. `source`: extension, prompt, skill, or builtin on a
+    screen. `hint`: its arguments, for people."""
 
     name: str
     source: str
     source_info: SourceInfo = field(name="sourceInfo")
     description: str = ""
+    hint: str = ""
 
 
 class Commands(Answer, frozen=True):
@@ -333,5 +336,6 @@ ANSWERS: dict[type[Struct], Any] = {
     c.Fork: Forked,
     c.Clone: Cancelled,
     **SETUP_ANSWERS,
+    **EXTENDING_ANSWERS,
 }
 """Type of the answer by type of the command."""

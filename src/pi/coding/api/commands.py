@@ -14,6 +14,7 @@ from pi.ai.messages import AssistantMessage, ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.base import CommandBase
 from pi.coding.api.events import SessionEvent, SessionStart
+from pi.coding.api.extending import ExtendingCommand
 from pi.coding.api.setup import SetupCommand
 from pi.coding.api.ui import UserInterface
 
@@ -337,6 +338,7 @@ Command = (
     | Fork
     | Clone
     | SetupCommand
+    | ExtendingCommand
 )
 
 

@@ -17,12 +17,11 @@ from pi.coding.home import Home
 __all__ = ["claimed", "loaded_for", "options_of"]
 
 
-async def loaded_for(home: Home, wishes: Wishes) -> Runtime:
-    """The extensions that this command line and folder ask for, loaded."""
+async def loaded_for(home: Home, wishes: Wishes) -> tuple[Runtime, Home]:
+    """The extensions that this command line and folder ask for, loaded; and the home after it."""
     runtime = new_runtime(home, wishes)
     runtime.outside.options = frozenset(option.name for option in OPTIONS)
-    await load_extensions(runtime, home, wishes)
-    return runtime
+    return runtime, await load_extensions(runtime, home, wishes)
 
 
 def claimed(runtime: Runtime, args: Arguments) -> Arguments:
@@ -46,7 +45,7 @@ def options_of(home: Home, wishes: Wishes) -> list[tuple[Option, str]]:
     import asyncio
 
     try:
-        runtime = asyncio.run(loaded_for(home, wishes))
+        runtime, _ = asyncio.run(loaded_for(home, wishes))
     except ConfigError as error:
         raise UsageError(error.message) from None
     for note in runtime.notes:

@@ -27,7 +27,9 @@ __all__ = ["run_headless", "wishes"]
 Prompts = Callable[[Arguments], Sequence[Prompt]]
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-_EXIT = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129, "SIGPIPE": 141}
+_WISH = "shutdown"
+"""An extension wants the program to end."""
+_EXIT = {_WISH: 0, "SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129, "SIGPIPE": 141}
 
 
 def run_headless(home: Home, prompts: Prompts, args: Arguments) -> int:
@@ -60,12 +62,20 @@ async def _run(
     _end_in_order(ended_by)
     mask = home.resolver.secrecy.mask
     wished = wishes(args)
-    runtime = await loaded_for(home, wished)
+    runtime, home = await loaded_for(home, wished)
     args = claimed(runtime, args)
     said = prompts(args)
     composition = await compose(home, wished, runtime=runtime)
     for note in composition.notes:
         sys.stderr.write(mask(f"Warning: {note}\n"))
+    task = asyncio.current_task()
+    assert task is not None
+
+    def shutdown() -> None:
+        ended_by.append(_WISH)
+        task.cancel()
+
+    runtime.program.shutdown = shutdown
     gc.enable()
     gc.freeze()  # what was loaded stays
     async with composition:
@@ -158,6 +168,7 @@ def wishes(args: Arguments) -> Wishes:
         mode=_mode(args.text("mode")),
         extensions=tuple(args.texts("extension")),
         find_extensions=not args.flag("no-extensions"),
+        ask_trust=not args.flag("no-approve"),
         without_model=args.text("mode") == "rpc",
     )
 

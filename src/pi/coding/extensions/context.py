@@ -13,8 +13,8 @@ from pi.ai.errors import ConfigError
 from pi.ai.messages import ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api import commands as c
-from pi.coding.api.front import Front
 from pi.coding.api.events import Notice
+from pi.coding.api.front import Front
 from pi.coding.api.ui import NoticeLevel, NoUser, UserInterface
 from pi.coding.extensions.asking import handling
 from pi.coding.extensions.events import Note

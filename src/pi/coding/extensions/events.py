@@ -116,14 +116,15 @@ class Discovered(Struct, frozen=True, kw_only=True):
 
 
 class ResourcesDiscover(Struct, frozen=True):
-    """Skills, prompt templates and themes are about to be looked for."""
+    """Skills, prompt templates and themes are about to be looked for. There is no context yet."""
 
     cwd: Path
     reason: Literal["startup", "reload"] = "startup"
 
 
 class ProjectTrust(Struct, frozen=True):
-    """The project has settings or code of its own (`held_back`) and was neither trusted nor not."""
+    """The project has settings or code of its own (`held_back`), and nobody has said whether it is
+    trusted. There is no context yet."""
 
     cwd: Path
     held_back: tuple[str, ...] = ()

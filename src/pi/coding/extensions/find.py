@@ -59,7 +59,8 @@ def find_extensions(
     """
     found: list[Found] = []
     for flag in flags:
-        path = cwd / expand(flag, os.environ if env is None else env)
+        plain = expand(flag, os.environ if env is None else env)
+        path = Path(os.path.abspath(cwd / plain))  # noqa: PTH100 (keeps symbolic links)
         if not path.exists():
             raise ConfigError(f"--extension {flag}: there is no such file or folder ({path})")
         found += _at(path, "flag")

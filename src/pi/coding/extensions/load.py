@@ -39,7 +39,7 @@ async def load_extension(found: Found, pi: Any, *, patience: float = PATIENCE) -
                 await result
     except TimeoutError as error:
         cause = error.__cause__ or error.__context__
-        where = work.line or _line(cause.__traceback__ if cause else None, found.path)
+        where = work.give_up() or _line(cause.__traceback__ if cause else None, found.path)
         raise Broken(
             f"{where or found.path}: it did not finish within {patience:g} s: move what takes long"
             " into a handler of session_start"
@@ -101,9 +101,17 @@ class _Thread:
         self._thread.start()
         return await self._done
 
-    @property
-    def line(self) -> str:
-        """Where in the extension's files it is now; "" if it has returned."""
+    def give_up(self) -> str:
+        """End it if that can be done. Where in its files it was; "" if it had returned."""
+        line = self._line()
+        if self._thread.is_alive():
+            from ctypes import c_ulong, py_object, pythonapi  # for what loops without end
+
+            ident = c_ulong(self._thread.ident or 0)
+            pythonapi.PyThreadState_SetAsyncExc(ident, py_object(SystemExit))
+        return line
+
+    def _line(self) -> str:
         frame = sys._current_frames().get(self._thread.ident or 0)
         while frame is not None:
             if frame.f_code.co_filename.startswith(_own(self._found.path)):

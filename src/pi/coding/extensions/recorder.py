@@ -143,7 +143,7 @@ class Recorder:
         _callable(handler, f"the handler of /{name}")
         if complete is not None:
             _callable(complete, f"the completion of /{name}")
-        if name in self._outside.reserved:
+        if name in self._outside.reserved and self._owner.scope != "pi":
             self._outside.note(f"{self._where}: /{name} is not added: pi has one of that name")
             return
         row = CommandRow(

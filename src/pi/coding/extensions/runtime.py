@@ -4,13 +4,17 @@ The runtime outlives sessions; each of them gets a bridge. An extension that can
 named with file and line and left out, with all that it had registered before it failed.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from inspect import isawaitable
+from pathlib import Path
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from pi.ai.registry import Registry
+from pi.coding.extensions.asking import words_of
 from pi.coding.extensions.bridge import Bridge
+from pi.coding.extensions.events import Discovered, ProjectTrust, ResourcesDiscover
 from pi.coding.extensions.find import Found
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.load import PATIENCE, Broken, forget, load_extension
@@ -19,6 +23,7 @@ from pi.coding.extensions.program import Program
 from pi.coding.extensions.recorder import Outside, Recorder
 from pi.coding.extensions.shelf import OURS, Owner, Shelf
 from pi.coding.extensions.surface import Mode, Pi
+from pi.coding.resources.sources import Brought
 
 __all__ = ["LoadedExtension", "Runtime"]
 
@@ -41,6 +46,8 @@ class Runtime:
         self.outside.note = self._note
         self.loaded: list[LoadedExtension] = []
         self.notes: list[str] = []
+        self.discovered: list[Discovered] = []
+        self._discovered = False
 
     def install(self, extension: Callable[[Pi], Any]) -> None:
         """Have a part of our own register itself, by the same door; again, if it did before."""
@@ -67,6 +74,49 @@ class Runtime:
             self._drop(item.owner, item.found)
         self.loaded.clear()
         self.notes.clear()
+
+    async def ask_trust(self, cwd: Path, held_back: tuple[str, ...]) -> bool:
+        """Whether an extension says that the project is trusted; the first that answers counts."""
+        for answer in await self._ask("project_trust", ProjectTrust(cwd, held_back)):
+            if isinstance(answer, bool):
+                return answer
+        return False
+
+    async def discover(self, cwd: Path) -> None:
+        """Ask where there are more resources."""
+        reason: Literal["startup", "reload"] = "reload" if self._discovered else "startup"
+        self._discovered = True
+        found = await self._ask("resources_discover", ResourcesDiscover(cwd, reason))
+        self.discovered = [answer for answer in found if isinstance(answer, Discovered)]
+
+    def with_discovered(
+        self, brought: Mapping[str, Sequence[Brought]]
+    ) -> dict[str, Sequence[Brought]]:
+        """The files of packages, and what extensions have found."""
+        if not self.discovered:
+            return dict(brought)
+        return {
+            kind: [
+                *files,
+                *(
+                    Brought(Path(path), "extension", "user")
+                    for found in self.discovered
+                    for path in getattr(found, kind, ())
+                ),
+            ]
+            for kind, files in brought.items()
+        }
+
+    async def _ask(self, name: str, event: Any) -> list[Any]:
+        """The answers to what is asked before there is a session."""
+        answers: list[Any] = []
+        for row in tuple(self.shelf.handlers.get(name, ())):
+            try:
+                answer = row.handler(event, None)
+                answers.append(await answer if isawaitable(answer) else answer)
+            except Exception as error:
+                self._note(f"{words_of(error, row.owner)} (at {name})")
+        return answers
 
     def bridge(self, inside: Inside, offer: Offer, *, keep_tools: bool = False) -> Bridge:
         """The extensions for one session."""

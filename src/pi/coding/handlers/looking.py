@@ -157,7 +157,13 @@ async def get_last_assistant_text(desk: Desk, command: GetLastAssistantText) -> 
 async def get_commands(desk: Desk, command: GetCommands) -> Commands:
     """What prompts may begin with: commands of extensions first, as they are looked up."""
     own = [
-        CommandInfo(row.name, "extension", _source(row.owner), row.description)
+        CommandInfo(
+            row.name,
+            "builtin" if row.owner.scope == "pi" else "extension",
+            _source(row.owner),
+            row.description,
+            row.hint,
+        )
         for row in desk.bridge.shelf.commands.values()
     ]
     return Commands((*own, *desk.services.commands()))

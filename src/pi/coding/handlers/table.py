@@ -6,7 +6,8 @@ from typing import Any
 from msgspec import Struct
 
 from pi.coding.api import commands as c
-from pi.coding.handlers import looking, models, policies, session, shell, talk
+from pi.coding.api import extending as x
+from pi.coding.handlers import extending, looking, models, policies, session, shell, talk
 from pi.coding.handlers.desk import Desk
 
 __all__ = ["HANDLERS", "Handler"]
@@ -45,5 +46,8 @@ HANDLERS: dict[type[Struct], Handler] = {
     c.SetName: session.set_name,
     c.SetLabel: session.set_label,
     c.NavigateTree: session.navigate_tree,
+    x.GetShortcuts: extending.get_shortcuts,
+    x.RunShortcut: extending.run_shortcut,
+    x.Render: extending.render,
 }
 """Type of the command to its handler."""

@@ -1,0 +1,91 @@
+"""What an extension imports: the types of its surface, of events and answers, of tools and policies.
+
+    from pi.extensions import Block, Pi
+
+    def extension(pi: Pi) -> None:
+        @pi.on("tool_call")
+        def guard(event, context):
+            if event.name == "bash" and "sudo" in event.arguments["command"]:
+                return Block("sudo is not allowed here")
+
+Names are loaded when they are first used. `docs/extensions.md` tells the rest.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    "pi.agent.functions": ("tool",),
+    "pi.agent.hooks": ("Block", "Hooks"),
+    "pi.agent.tools": ("Tool", "ToolContext", "ToolError", "ToolResult"),
+    "pi.ai.auth.base": ("Access", "ApiKey", "Credential", "LoginFlow", "OAuth"),
+    "pi.ai.errors": ("AuthError", "ConfigError", "PiError"),
+    "pi.ai.messages": (
+        "AssistantMessage",
+        "ImageContent",
+        "Message",
+        "TextContent",
+        "ToolResultMessage",
+        "UserMessage",
+    ),
+    "pi.ai.model": ("Model", "Price"),
+    "pi.ai.options": ("Options",),
+    "pi.ai.registry": ("Lazy",),
+    "pi.coding.api": ("commands",),
+    "pi.coding.api.answers": ("BashResult",),
+    "pi.coding.api.front": ("Front", "Hotkey"),
+    "pi.coding.api.picking": ("Choice", "PickAction", "PickList", "Picked"),
+    "pi.coding.api.setup": ("Completion",),
+    "pi.coding.api.ui": ("UserInterface",),
+    "pi.coding.extensions.events": (
+        "EVENTS",
+        "AfterProviderResponse",
+        "BeforeAgentStart",
+        "BeforeProviderHeaders",
+        "BeforeProviderRequest",
+        "Cancel",
+        "ContextEvent",
+        "Discovered",
+        "Handled",
+        "Input",
+        "ModelSelect",
+        "Note",
+        "Patch",
+        "ProjectTrust",
+        "ProviderStreamEvent",
+        "ResourcesDiscover",
+        "SessionBeforeCompact",
+        "SessionBeforeFork",
+        "SessionBeforeSwitch",
+        "SessionBeforeTree",
+        "SessionCompact",
+        "SessionShutdown",
+        "SessionStart",
+        "SessionTree",
+        "StartWith",
+        "Summary",
+        "ThinkingLevelSelect",
+        "ToolCallEvent",
+        "ToolResultEvent",
+        "UiPromptEnd",
+        "UiPromptStart",
+        "UserBash",
+    ),
+    "pi.coding.extensions.surface": ("Context", "Mode", "Pi"),
+}
+_WHERE = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_WHERE)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> object:
+    try:
+        module = _WHERE[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = getattr(import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})
