@@ -50,15 +50,15 @@ class Cleaner:
 
     def _strip(self, text: str, *, last: bool) -> str:
         if not last:
-            if text.endswith("\r"):
-                text, self._held = text[:-1], "\r"
             for found in _ESCAPE.finditer(text):
                 if found.lastindex is not None:  # unfinished, at the end of the text
                     if len(text) - found.start() < _LONGEST:
-                        self._held = text[found.start() :] + self._held
+                        self._held = text[found.start() :]
                     text = text[: found.start()]
                     break
         text = _ESCAPE.sub("", text)
+        if not last and text.endswith("\r"):  # a line feed may follow
+            text, self._held = text[:-1], "\r" + self._held
         text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_SPACES)
         return _BAD.sub(_instead, text)
 
