@@ -286,14 +286,11 @@ def _ending(text: str) -> tuple[str, str]:
     text = text.rstrip()
     head, _, last = text.rpartition("\n")
     last = last.strip()
-    for begin, short in (
-        ("Command exited with code ", "exit "),
-        ("Command ", ""),
-        ("The command ", ""),
-    ):
-        if last.startswith(begin) and len(last) < 200:
-            rest = last[len(begin) :] if short else last
-            return head.rstrip(), one_line(short + rest.rstrip("."))
+    if len(last) < 200:
+        if last.startswith("Command exited with code "):
+            return head.rstrip(), one_line("exit " + last[25:].rstrip("."))
+        if last.startswith(("The command ", "Command ")):
+            return head.rstrip(), one_line(last.rstrip("."))
     return text, ""
 
 

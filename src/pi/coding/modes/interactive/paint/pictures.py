@@ -70,10 +70,11 @@ def _head(data: str) -> tuple[bytes, int]:
     if not _BASE64.fullmatch(data):
         return b"", 0
     head = "".join(data[: 1 << 19].split())
+    size = len(data) * 3 // 4 - data[-2:].count("=")
     try:
-        return b64decode(head[: len(head) // 4 * 4], validate=True), len(data) * 3 // 4
+        return b64decode(head[: len(head) // 4 * 4], validate=True), size
     except (Base64Error, ValueError):
-        return b"", len(data) * 3 // 4
+        return b"", size
 
 
 def pixels(data: bytes) -> tuple[int, int] | None:
