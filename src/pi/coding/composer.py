@@ -325,7 +325,8 @@ class Composer:
         home = self._home_of(like)
         if around:
             tools = like.services.tools
-            return self.services(home, [], tools if isinstance(tools, Offer) else None)
+            same = home.settings.default_tools == like.settings.default_tools
+            return self.services(home, [], tools if same and isinstance(tools, Offer) else None)
         settings = home.settings
         return msgspec.structs.replace(
             like.services,

@@ -70,7 +70,9 @@ class Asking:
 
     async def paste(self, message: str) -> str:
         """The address or code at the end of a browser login, unless the browser is faster."""
-        typed = await self._ui.input(message)
+        typed: str | None = ""
+        while typed is not None and not typed.strip():
+            typed = await self._ui.input(message)
         if typed is None:
             raise AbortedError(_GIVEN_UP)
         return typed.strip()
