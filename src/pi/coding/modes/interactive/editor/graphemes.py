@@ -79,7 +79,7 @@ def _known_start(text: str, position: int) -> int:
     at, near = position, max(line, position - _NEAR)
     while at > near:
         at -= 1
-        if text[at].isascii():
+        if text[at].isascii() and (at == line or text[at - 1].isascii()):
             return at
     while at > line and (_is_flag(text[at]) or get_cwidth(text[at]) == 0 or text[at - 1] == _ZWJ):
         at -= 1
