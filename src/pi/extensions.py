@@ -1,4 +1,4 @@
-"""What an extension imports: the types of its surface, of events and answers, of tools and policies.
+"""What an extension imports: the surface, events and answers, tools and policies.
 
     from pi.extensions import Block, Pi
 

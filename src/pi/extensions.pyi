@@ -1,73 +1,72 @@
+"""Types of `pi.extensions`, whose names are loaded when they are first used."""
+
 from pi.agent.functions import tool as tool
-from pi.agent.hooks import Block as Block, Hooks as Hooks
-from pi.agent.tools import (
-    Tool as Tool,
-    ToolContext as ToolContext,
-    ToolError as ToolError,
-    ToolResult as ToolResult,
-)
-from pi.ai.auth.base import (
-    Access as Access,
-    ApiKey as ApiKey,
-    Credential as Credential,
-    LoginFlow as LoginFlow,
-    OAuth as OAuth,
-)
-from pi.ai.errors import AuthError as AuthError, ConfigError as ConfigError, PiError as PiError
-from pi.ai.messages import (
-    AssistantMessage as AssistantMessage,
-    ImageContent as ImageContent,
-    Message as Message,
-    TextContent as TextContent,
-    ToolResultMessage as ToolResultMessage,
-    UserMessage as UserMessage,
-)
-from pi.ai.model import Model as Model, Price as Price
+from pi.agent.hooks import Block as Block
+from pi.agent.hooks import Hooks as Hooks
+from pi.agent.tools import Tool as Tool
+from pi.agent.tools import ToolContext as ToolContext
+from pi.agent.tools import ToolError as ToolError
+from pi.agent.tools import ToolResult as ToolResult
+from pi.ai.auth.base import Access as Access
+from pi.ai.auth.base import ApiKey as ApiKey
+from pi.ai.auth.base import Credential as Credential
+from pi.ai.auth.base import LoginFlow as LoginFlow
+from pi.ai.auth.base import OAuth as OAuth
+from pi.ai.errors import AuthError as AuthError
+from pi.ai.errors import ConfigError as ConfigError
+from pi.ai.errors import PiError as PiError
+from pi.ai.messages import AssistantMessage as AssistantMessage
+from pi.ai.messages import ImageContent as ImageContent
+from pi.ai.messages import Message as Message
+from pi.ai.messages import TextContent as TextContent
+from pi.ai.messages import ToolResultMessage as ToolResultMessage
+from pi.ai.messages import UserMessage as UserMessage
+from pi.ai.model import Model as Model
+from pi.ai.model import Price as Price
 from pi.ai.options import Options as Options
 from pi.ai.registry import Lazy as Lazy
 from pi.coding.api import commands as commands
 from pi.coding.api.answers import BashResult as BashResult
-from pi.coding.api.front import Front as Front, Hotkey as Hotkey
-from pi.coding.api.picking import (
-    Choice as Choice,
-    PickAction as PickAction,
-    PickList as PickList,
-    Picked as Picked,
-)
+from pi.coding.api.front import Front as Front
+from pi.coding.api.front import Hotkey as Hotkey
+from pi.coding.api.picking import Choice as Choice
+from pi.coding.api.picking import PickAction as PickAction
+from pi.coding.api.picking import Picked as Picked
+from pi.coding.api.picking import PickList as PickList
 from pi.coding.api.setup import Completion as Completion
 from pi.coding.api.ui import UserInterface as UserInterface
-from pi.coding.extensions.events import (
-    EVENTS as EVENTS,
-    AfterProviderResponse as AfterProviderResponse,
-    BeforeAgentStart as BeforeAgentStart,
-    BeforeProviderHeaders as BeforeProviderHeaders,
-    BeforeProviderRequest as BeforeProviderRequest,
-    Cancel as Cancel,
-    ContextEvent as ContextEvent,
-    Discovered as Discovered,
-    Handled as Handled,
-    Input as Input,
-    ModelSelect as ModelSelect,
-    Note as Note,
-    Patch as Patch,
-    ProjectTrust as ProjectTrust,
-    ProviderStreamEvent as ProviderStreamEvent,
-    ResourcesDiscover as ResourcesDiscover,
-    SessionBeforeCompact as SessionBeforeCompact,
-    SessionBeforeFork as SessionBeforeFork,
-    SessionBeforeSwitch as SessionBeforeSwitch,
-    SessionBeforeTree as SessionBeforeTree,
-    SessionCompact as SessionCompact,
-    SessionShutdown as SessionShutdown,
-    SessionStart as SessionStart,
-    SessionTree as SessionTree,
-    StartWith as StartWith,
-    Summary as Summary,
-    ThinkingLevelSelect as ThinkingLevelSelect,
-    ToolCallEvent as ToolCallEvent,
-    ToolResultEvent as ToolResultEvent,
-    UiPromptEnd as UiPromptEnd,
-    UiPromptStart as UiPromptStart,
-    UserBash as UserBash,
-)
-from pi.coding.extensions.surface import Context as Context, Mode as Mode, Pi as Pi
+from pi.coding.extensions.events import EVENTS as EVENTS
+from pi.coding.extensions.events import AfterProviderResponse as AfterProviderResponse
+from pi.coding.extensions.events import BeforeAgentStart as BeforeAgentStart
+from pi.coding.extensions.events import BeforeProviderHeaders as BeforeProviderHeaders
+from pi.coding.extensions.events import BeforeProviderRequest as BeforeProviderRequest
+from pi.coding.extensions.events import Cancel as Cancel
+from pi.coding.extensions.events import ContextEvent as ContextEvent
+from pi.coding.extensions.events import Discovered as Discovered
+from pi.coding.extensions.events import Handled as Handled
+from pi.coding.extensions.events import Input as Input
+from pi.coding.extensions.events import ModelSelect as ModelSelect
+from pi.coding.extensions.events import Note as Note
+from pi.coding.extensions.events import Patch as Patch
+from pi.coding.extensions.events import ProjectTrust as ProjectTrust
+from pi.coding.extensions.events import ProviderStreamEvent as ProviderStreamEvent
+from pi.coding.extensions.events import ResourcesDiscover as ResourcesDiscover
+from pi.coding.extensions.events import SessionBeforeCompact as SessionBeforeCompact
+from pi.coding.extensions.events import SessionBeforeFork as SessionBeforeFork
+from pi.coding.extensions.events import SessionBeforeSwitch as SessionBeforeSwitch
+from pi.coding.extensions.events import SessionBeforeTree as SessionBeforeTree
+from pi.coding.extensions.events import SessionCompact as SessionCompact
+from pi.coding.extensions.events import SessionShutdown as SessionShutdown
+from pi.coding.extensions.events import SessionStart as SessionStart
+from pi.coding.extensions.events import SessionTree as SessionTree
+from pi.coding.extensions.events import StartWith as StartWith
+from pi.coding.extensions.events import Summary as Summary
+from pi.coding.extensions.events import ThinkingLevelSelect as ThinkingLevelSelect
+from pi.coding.extensions.events import ToolCallEvent as ToolCallEvent
+from pi.coding.extensions.events import ToolResultEvent as ToolResultEvent
+from pi.coding.extensions.events import UiPromptEnd as UiPromptEnd
+from pi.coding.extensions.events import UiPromptStart as UiPromptStart
+from pi.coding.extensions.events import UserBash as UserBash
+from pi.coding.extensions.surface import Context as Context
+from pi.coding.extensions.surface import Mode as Mode
+from pi.coding.extensions.surface import Pi as Pi

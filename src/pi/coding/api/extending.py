@@ -35,13 +35,13 @@ class RunShortcut(CommandBase, frozen=True):
 class Render(CommandBase, frozen=True):
     """Have an extension draw something.
 
-    what: a message or an entry of an extension, `kind` being its type, `content` its text or data;
-    a tool call, `kind` being the tool, `content` its arguments; or its result, with text and
+    what: a message or an entry of an extension, `name` being its kind, `content` its text or data;
+    a tool call, `name` being the tool, `content` its arguments; or its result, with text and
     details. expanded: with all there is to see.
     """
 
     what: Literal["message", "entry", "tool_call", "tool_result"]
-    kind: str
+    name: str
     content: Any
     details: Any = None
     is_error: bool = False

@@ -39,7 +39,7 @@ async def render(desk: Desk, command: Render) -> Looks:
     """Have it drawn."""
     shelf = desk.bridge.shelf
     given: tuple[Any, ...] = (command.content, command.details, command.expanded)
-    looks = shelf.looks.get(command.kind, ToolLooks())
+    looks = shelf.looks.get(command.name, ToolLooks())
     owner: Owner | None = None
     draw: Renderer | None
     if command.what == "tool_call":
@@ -48,15 +48,15 @@ async def render(desk: Desk, command: Render) -> Looks:
         draw = looks.result
         given = (command.content, command.details, command.is_error, command.expanded)
     else:
-        draw = shelf.renderers.get(command.kind)
-        owner = shelf.renderers.owner(command.kind) if draw else None
+        draw = shelf.renderers.get(command.name)
+        owner = shelf.renderers.owner(command.name) if draw else None
     if draw is None:
         return Looks()
-    owner = owner or shelf.tools.owner(command.kind)
+    owner = owner or shelf.tools.owner(command.name)
     try:
         return Looks(_lines(draw(*given)))
     except Exception as error:
-        desk.bridge.asker.failed(owner, f"the renderer of {command.kind}", error)
+        desk.bridge.asker.failed(owner, f"the renderer of {command.name}", error)
         return Looks()
 
 
