@@ -61,6 +61,7 @@ class _Program:
             browse=lambda url: open_browser(url, os.environ),
             record=self._record,
             kill=_kill,
+            mask=lambda text: self._mask(text),
             prompts=made,
         )
         async with self._stack:
@@ -149,6 +150,7 @@ def _silent_keys() -> Iterator[None]:
         return
     before = termios.tcgetattr(0)
     changed = [*before]
+    changed[0] &= ~termios.ICRNL
     changed[3] &= ~(termios.ECHO | termios.ICANON)
     try:
         termios.tcsetattr(0, termios.TCSANOW, changed)

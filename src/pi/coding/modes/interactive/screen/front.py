@@ -110,7 +110,7 @@ class ScreenFront:
         placement: WidgetPlacement = "aboveEditor",
     ) -> None:
         """Lines beside the editor."""
-        self._screen.set_widget(key, lines, placement == "aboveEditor")
+        self._screen.margins.set_widget(key, lines, above=placement == "aboveEditor")
 
     def set_title(self, title: str) -> None:
         """Name the window."""

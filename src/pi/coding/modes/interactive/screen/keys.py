@@ -61,10 +61,9 @@ class ScreenKeys:
 
     def _submit(self, *, later: bool) -> None:
         screen, editor = self._screen, self._screen.editor
-        text, images = editor.text, tuple(editor.images)
-        if not text.strip() and not images:
+        if not editor.text.strip() and not editor.images:
             return
-        editor.submitted()
+        text, images = editor.take()
         screen.talk.submit(text, images, later=later)
         screen.redraw()
 

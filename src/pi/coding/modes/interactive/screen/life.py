@@ -20,13 +20,13 @@ from pi.ai.errors import PiError
 from pi.coding.api.commands import Prompt, Session
 from pi.coding.api.ui import UserInterface
 from pi.coding.modes.interactive.editor.decode import DISABLE, ENABLE, use_keys
+from pi.coding.modes.interactive.editor.history import History, history_file
 from pi.coding.modes.interactive.header import first_line, loaded_lines, welcome
 from pi.coding.modes.interactive.keymap import Keymap
 from pi.coding.modes.interactive.screen.front import ScreenFront
 from pi.coding.modes.interactive.screen.keys import ScreenKeys
 from pi.coding.modes.interactive.screen.output import HeldOutput, WatchedInput
 from pi.coding.modes.interactive.screen.shell import Screen
-from pi.coding.modes.interactive.screen.stand_in import Editor
 from pi.coding.modes.interactive.terminal import Terminal, ask_background
 
 __all__ = ["Opened", "Surroundings", "run_screen"]
@@ -52,6 +52,7 @@ class Surroundings:
     """What the screen is given. folder: of the agent's files. browse: opens an address.
 
     record: writes a traceback down and gives the file. kill: ends all processes at once.
+    mask: takes secrets out of what is kept.
     """
 
     version: str
@@ -61,6 +62,7 @@ class Surroundings:
     browse: Callable[[str], bool]
     record: Callable[[BaseException], str]
     kill: Callable[[], None]
+    mask: Callable[[str], str] = str
     prompts: Sequence[Prompt] = field(default=())
 
 
@@ -86,7 +88,16 @@ class _Life:
         keys = WatchedInput(sys.stdin)
         use_keys(keys, self._replied)
         self.keymap = Keymap.load(around.folder / "keybindings.json")
-        self.screen = Screen(Editor(), self.keymap, terminal, self.held, keys)
+        history = History(history_file(around.folder, around.cwd), mask=around.mask)
+        self.screen = Screen(
+            self.keymap,
+            self.held,
+            keys,
+            terminal=terminal,
+            env=around.env,
+            cwd=around.cwd,
+            history=history,
+        )
         self.screen.view.ttimeoutlen = terminal.escape_wait
         self._bind()
         self.front = ScreenFront(
@@ -95,7 +106,8 @@ class _Life:
 
     def _bind(self) -> None:
         keys = ScreenKeys(self.screen, leave=self.leave, suspend=self._suspend)
-        self.screen.bind(self.keymap, keys.actions())
+        self.screen.keymap = self.keymap
+        self.screen.editor.use(self.keymap, keys.actions())
 
     # -- from start to end -------------------------------------------------------------------------
 
@@ -172,9 +184,9 @@ class _Life:
         self._opener.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await self._opener
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_ENDING):
-                await self.screen.talk.end()
+        self.leave(self.code)
+        assert self._leaving is not None
+        await asyncio.wait([self._leaving])
 
     def leave(self, code: int = 0) -> None:
         """End the program in order, soon."""
@@ -200,10 +212,12 @@ class _Life:
         session = self._session
         if session is not None and session.state.session_file and session.state.message_count:
             self.words.append(f"Go on with: pi --session {session.state.session.id}")
-        with suppress(OSError, ValueError):
+        try:
             for word in self.words:
                 sys.stdout.write(f"{word}\n")
             sys.stdout.flush()
+        except OSError:  # nobody is there; the interpreter shall not trip over it at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
     # -- what happens to a terminal ----------------------------------------------------------------
 
@@ -216,6 +230,8 @@ class _Life:
 
     def _signalled(self, number: int) -> None:
         if self._leaving is not None:
+            if number == signal.SIGHUP:  # a terminal that closes may send it twice
+                return
             self.around.kill()
             self.held.write_raw(DISABLE)
             self.held.flush()
@@ -268,8 +284,9 @@ class _Life:
         for problem in self.keymap.problems:
             self.screen.say("warning", problem)
         self._bind()
-        self.screen.looks.use(self.screen.looks.theme)
-        self.screen.look_changed()
+        for problem in self.screen.looks.use(self.screen.looks.theme):
+            self.screen.say("warning", problem)
+        self._renewing = asyncio.ensure_future(self.screen.renew())
 
 
 class _Stray(TextIOBase):

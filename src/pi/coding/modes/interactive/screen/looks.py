@@ -8,7 +8,7 @@ from typing import Any
 
 from pi.ai.errors import ConfigError
 from pi.coding.modes.interactive.terminal import Terminal
-from pi.coding.modes.interactive.themes import background_of, load_theme, theme_names
+from pi.coding.modes.interactive.themes import Background, background_of, load_theme, theme_names
 from pi.coding.modes.interactive.view import Block, BlockPainter, Look
 
 __all__ = ["Looks"]
@@ -23,7 +23,7 @@ class Looks:
     def __init__(self, terminal: Terminal, env: Mapping[str, str]) -> None:
         self.theme = "system"
         self.places: tuple[Path, ...] = ()
-        self._background = background_of(env.get("COLORFGBG", ""))
+        self._background: Background = background_of(env.get("COLORFGBG", ""))
         self._styles = load_theme(self.theme, background=self._background)
         self.look = Look(
             self.style,
@@ -74,11 +74,11 @@ class Looks:
         )
         return self.use(settings.get("theme", self.theme))
 
-    def painter(self, block: Block) -> BlockPainter:
-        """A painter for a block."""
+    def painter(self, block: Block, renderers: Any = None) -> BlockPainter:
+        """A painter for a block. renderers: how extensions show what is theirs."""
         from pi.coding.modes.interactive.paint import painter_of  # not before there is a block
 
-        return painter_of(block, self.look)
+        return painter_of(block, self.look, renderers)
 
     def change(self, **fields: Any) -> None:
         """Look otherwise from now on: fields of `Look`."""

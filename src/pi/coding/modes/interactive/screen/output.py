@@ -81,6 +81,8 @@ class _Reader:
     def __init__(self, reader: object) -> None:
         self._reader = reader
         self._fd: int = reader.stdin_fd  # type: ignore[attr-defined]
+        # Enter that was typed before we had the terminal has come as a line feed
+        self._cooked = bool(select.select([self._fd], [], [], 0)[0])
 
     @property
     def closed(self) -> bool:
@@ -101,6 +103,8 @@ class _Reader:
         if not data:
             reader.closed = True  # type: ignore[attr-defined]
             return ""
+        if self._cooked:
+            self._cooked, data = False, data.replace(b"\n", b"\r")
         return reader._stdin_decoder.decode(data)  # type: ignore[attr-defined]
 
 

@@ -5,9 +5,12 @@ It reaches the session as any mode does. What was typed before the session is th
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+from prompt_toolkit.application.run_in_terminal import in_terminal
 from prompt_toolkit.key_binding import KeyBindingsBase, merge_key_bindings
 from prompt_toolkit.layout import Layout
 
@@ -16,21 +19,27 @@ from pi.ai.messages import AssistantMessage, ImageContent
 from pi.coding.api import commands as c
 from pi.coding.api import events as s
 from pi.coding.api.answers import BashResult, Messages, SessionStats
+from pi.coding.modes.interactive.editor.decode import DISABLE, ENABLE
+from pi.coding.modes.interactive.editor.editor import Editor
+from pi.coding.modes.interactive.editor.history import History
 from pi.coding.modes.interactive.fold import Fold
-from pi.coding.modes.interactive.footer import Facts, clip, footer_lines, git_branch, short_path
-from pi.coding.modes.interactive.keymap import Do, Keymap
+from pi.coding.modes.interactive.footer import Facts, clip, git_branch, short_path
+from pi.coding.modes.interactive.keymap import Keymap
 from pi.coding.modes.interactive.lines import Line
 from pi.coding.modes.interactive.replay import last_blocks
 from pi.coding.modes.interactive.screen.frame import FramedApplication
 from pi.coding.modes.interactive.screen.looks import Looks
+from pi.coding.modes.interactive.screen.margins import Margins
+from pi.coding.modes.interactive.screen.offers import SlashOffers
 from pi.coding.modes.interactive.screen.output import HeldOutput, WatchedInput
 from pi.coding.modes.interactive.screen.parts import Parts
+from pi.coding.modes.interactive.screen.strangers import Strangers
 from pi.coding.modes.interactive.screen.transcript import Transcript
 from pi.coding.modes.interactive.stage import Pane
 from pi.coding.modes.interactive.status import Activity, cache_miss
 from pi.coding.modes.interactive.talk import Talk
 from pi.coding.modes.interactive.terminal import Terminal
-from pi.coding.modes.interactive.view import Block, CommandBlock, ToolBlock
+from pi.coding.modes.interactive.view import Block, BlockPainter, CommandBlock, ToolBlock
 
 __all__ = ["Screen"]
 
@@ -38,43 +47,84 @@ REPLAYED = 40
 """Blocks of a session that goes on that are shown at once."""
 
 _TICK = 0.1
-_QUEUE_LINES = 6
 
 
 class Screen:
     """What is on the terminal. `view` draws it, `talk` carries out what is submitted."""
 
     def __init__(
-        self, editor: Any, keymap: Keymap, terminal: Terminal, held: HeldOutput, keys: WatchedInput
+        self,
+        keymap: Keymap,
+        held: HeldOutput,
+        keys: WatchedInput,
+        *,
+        terminal: Terminal,
+        env: Mapping[str, str],
+        cwd: Path,
+        history: History,
     ) -> None:
-        self.terminal, self.editor, self.keymap = terminal, editor, keymap
-        self.looks = Looks(terminal, os.environ)
+        self.keymap = keymap
+        self.looks = Looks(terminal, env)
         self.fold = Fold()
         self.activity = Activity(unicode=terminal.unicode)
         self.facts = Facts()
         self.talk = Talk(self)
-        self.transcript = Transcript(self.fold.blocks, self.looks.painter, self._report)
+        self.transcript = Transcript(self.fold.blocks, self._painter, self._report)
         self.session: c.Session | None = None
         self.settings: dict[str, Any] = {}
-        self._above: dict[str, Sequence[str]] = {}
-        self._below: dict[str, Sequence[str]] = {}
-        self._queue: list[Line] = []
+        self.offers = SlashOffers()
+        self.strangers = Strangers(self.talk.send)
+        self.margins = Margins(self)
         self._fixed: list[Line] = []
         self._before: AssistantMessage | None = None
         self._ticker: asyncio.TimerHandle | None = None
-        self._hint = ""
-        self._hint_ends: asyncio.TimerHandle | None = None
-        self._focus = editor.container if not hasattr(editor, "window") else editor.window
-        self.parts = Parts(editor.container, self._focus, lambda: self.bindings)
-        self.bindings: KeyBindingsBase = editor.key_bindings
+        self.editor = Editor(
+            keymap,
+            history=history,
+            complete=self.offers.sources,
+            style=self.style,
+            level=self._level,
+            cwd=cwd,
+            env=env,
+            rows=lambda: self.settings.get("autocompleteMaxVisible", 5),
+            external_editor=lambda: self.settings.get("externalEditor"),
+            say=self.say,
+            redraw=self.redraw,
+            free_terminal=self.free_terminal,
+            unicode=terminal.unicode,
+        )
+        self.parts = Parts(self.editor.container, self.editor.window, self._bindings)
         self.view = FramedApplication(
             held,
             self._compose,
             terminal.reflows,
             input=keys,
-            layout=Layout(self.parts.container, focused_element=self._focus),
+            layout=Layout(self.parts.container, focused_element=self.editor.window),
             key_bindings=self.parts.keys,
         )
+
+    def _bindings(self) -> KeyBindingsBase:
+        return merge_key_bindings([self.strangers.bindings, self.editor.key_bindings])
+
+    def _level(self) -> str:
+        return f"thinking{self.facts.level.capitalize()}" if self.facts.level else "border"
+
+    def _painter(self, block: Block) -> BlockPainter:
+        return self.looks.painter(block, self.strangers.renderers)
+
+    @asynccontextmanager
+    async def free_terminal(self) -> AsyncIterator[None]:
+        """Another program has the terminal meanwhile."""
+        held = self.view.held
+        async with in_terminal():
+            held.write_raw(DISABLE)
+            held.flush()
+            try:
+                yield
+            finally:
+                held.write_raw(ENABLE)
+                held.forget_cursor()
+                held.flush()
 
     # -- stage -------------------------------------------------------------------------------------
 
@@ -104,12 +154,19 @@ class Screen:
         """Draw again soon."""
         self.view.soon()
 
+    def hint(self, text: str, seconds: float = 3.0) -> None:
+        """A word beside the editor that goes away by itself."""
+        self.margins.hint(text, seconds)
+
+    def queued(self, held: Sequence[str], steering: Sequence[str], later: Sequence[str]) -> None:
+        """Show what waits."""
+        self.margins.queued(held, steering, later)
+
     # -- where people type and read ----------------------------------------------------------------
 
     def give_back(self, text: str, images: Sequence[ImageContent] = ()) -> None:
         """Put a text before what is in the editor."""
-        draft = self.editor.text
-        self.editor.set_text(f"{text}\n\n{draft}" if draft.strip() else text)
+        self.editor.prepend(text)
         if images:
             self.editor.add_images(images)
         self.redraw()
@@ -124,44 +181,10 @@ class Screen:
         self._fixed += lines
         self.redraw()
 
-    def hint(self, text: str, seconds: float = 3.0) -> None:
-        """A word beside the editor that goes away by itself."""
-        if self._hint_ends is not None:
-            self._hint_ends.cancel()
-        self._hint = text
-        self._hint_ends = asyncio.get_running_loop().call_later(seconds, self._unhint)
-        self.redraw()
-
-    def _unhint(self) -> None:
-        self._hint, self._hint_ends = "", None
-        self.redraw()
-
     def send_raw(self, sequence: str) -> None:
         """Send the terminal a sequence that moves nothing."""
         self.view.held.write_raw(sequence)
         self.view.held.flush()
-
-    def bind(self, keymap: Keymap, actions: dict[str, Do]) -> None:
-        """Have these keys do something while the editor is there."""
-        self.keymap = keymap
-        self.bindings = merge_key_bindings([keymap.bind(actions), self.editor.key_bindings])
-
-    def queued(self, held: Sequence[str], steering: Sequence[str], later: Sequence[str]) -> None:
-        """Show what waits."""
-        rows = [("Waiting", text) for text in held]
-        rows += [("Steering", text) for text in steering]
-        rows += [("Follow-up", text) for text in later]
-        dim, muted = self.style("dim"), self.style("muted")
-        self._queue = [
-            [(dim, f"{kind}: "), (muted, " ".join(text[:500].split()))] for kind, text in rows
-        ]
-        if len(self._queue) > _QUEUE_LINES:
-            more = len(self._queue) - _QUEUE_LINES + 1
-            self._queue[_QUEUE_LINES - 1 :] = [[(dim, f"and {more} more")]]
-        key = self.keymap.label("app.message.dequeue")
-        if rows and key:
-            self._queue[-1] = [*self._queue[-1], (dim, f"  ({key} takes back)")]
-        self.redraw()
 
     def command_began(self, command: str, *, excluded: bool) -> CommandBlock:
         """Show a command of the user's."""
@@ -186,8 +209,17 @@ class Screen:
         self.look_changed()
         session.subscribe(self.hear)
         self.activity.opening = ""
+        self.offers.session = session
+        await self.renew()
         await self.replay()
         self.talk.begin(session)
+
+    async def renew(self) -> None:
+        """Commands, and what extensions bring, may be others now."""
+        assert self.session is not None
+        await self.offers.learn()
+        await self.strangers.learn(self.session)
+        self.look_changed()
 
     async def replay(self) -> None:
         """Show the end of the session, and what it has used."""
@@ -291,50 +323,15 @@ class Screen:
 
     def _part(self, name: str, width: int, left: int) -> list[Line]:
         try:
-            return getattr(self, f"_part_{name}")(width, left)
+            if name == "tail":
+                return self.transcript.live(width, left)
+            return getattr(self.margins, name)(width)
         except Exception as error:  # a frame is always drawn
             return [[("", f"{name}: {type(error).__name__}: {error}"[:width])]]
 
-    def _part_tail(self, width: int, left: int) -> list[Line]:
-        return self.transcript.live(width, left)
-
-    def _part_queue(self, width: int, left: int) -> list[Line]:
-        return [clip(line, width) for line in self._queue]
-
-    def _part_status(self, width: int, left: int) -> list[Line]:
-        key = (self.keymap.label("app.interrupt") or "esc").lower()
-        spinner, text, hint = self.activity.line(key)
-        if self._hint:
-            return [clip([(self.style("muted"), self._hint)], width)]
-        if not text:
-            return [[]]
-        accent, muted, dim = (self.style(token) for token in ("accent", "muted", "dim"))
-        line: Line = [(accent, f"{spinner} "), (muted, text)]
-        if hint:
-            line.append((dim, f" · {hint}"))
-        return [clip(line, width)]
-
-    def _part_above(self, width: int, left: int) -> list[Line]:
-        return _widgets(self._above, width)
-
-    def _part_below(self, width: int, left: int) -> list[Line]:
-        return _widgets(self._below, width)
-
-    def _part_footer(self, width: int, left: int) -> list[Line]:
-        styles = {token: self.style(token) for token in ("dim", "muted", "warning", "error")}
-        return footer_lines(self.facts, width, styles)
-
-    def set_widget(self, key: str, lines: Sequence[str] | None, above: bool) -> None:
-        """Lines beside the editor."""
-        for widgets in (self._above, self._below):
-            widgets.pop(key, None)
-        if lines:
-            (self._above if above else self._below)[key] = tuple(lines)
-        self.redraw()
-
     def look_changed(self) -> None:
         """Paint otherwise from now on."""
-        self.transcript.look_changed(self.looks.painter)
+        self.transcript.look_changed(self._painter)
         self.redraw()
 
     def again(self) -> None:
@@ -373,10 +370,3 @@ def _copy(block: ToolBlock) -> Block:
         block.details,
         block.duration_ms,
     )
-
-
-def _widgets(widgets: dict[str, Sequence[str]], width: int) -> list[Line]:
-    from pi.coding.modes.sanitize import printable
-
-    lines = [line for key in widgets for line in widgets[key]]
-    return [clip([("", printable(line).expandtabs(4))], width) for line in lines]

@@ -1,0 +1,117 @@
+"""The lines around the editor: what waits, what goes on, widgets and the footer."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from pi.coding.modes.interactive.footer import Facts, clip, footer_lines
+from pi.coding.modes.interactive.keymap import Keymap
+from pi.coding.modes.interactive.lines import Line
+from pi.coding.modes.interactive.status import Activity
+from pi.coding.modes.sanitize import printable
+
+__all__ = ["Margins"]
+
+_QUEUE_LINES = 6
+
+
+class _Whole(Protocol):
+    """What is needed of the screen."""
+
+    keymap: Keymap
+    facts: Facts
+    activity: Activity
+
+    def style(self, token: str) -> str: ...
+    def redraw(self) -> None: ...
+
+
+class Margins:
+    """Parts of the live area by name, each made for a width."""
+
+    def __init__(self, screen: _Whole) -> None:
+        self._screen = screen
+        self._above: dict[str, Sequence[str]] = {}
+        self._below: dict[str, Sequence[str]] = {}
+        self._queue: list[Line] = []
+        self._hint = ""
+        self._hint_ends: asyncio.TimerHandle | None = None
+        self._style: Callable[[str], str] = screen.style
+
+    # -- what is to be seen ------------------------------------------------------------------------
+
+    def hint(self, text: str, seconds: float) -> None:
+        """A word that goes away by itself."""
+        if self._hint_ends is not None:
+            self._hint_ends.cancel()
+        self._hint = text
+        self._hint_ends = asyncio.get_running_loop().call_later(seconds, self._unhint)
+        self._screen.redraw()
+
+    def _unhint(self) -> None:
+        self._hint, self._hint_ends = "", None
+        self._screen.redraw()
+
+    def queued(self, held: Sequence[str], steering: Sequence[str], later: Sequence[str]) -> None:
+        """Show what waits."""
+        rows = [("Waiting", text) for text in held]
+        rows += [("Steering", text) for text in steering]
+        rows += [("Follow-up", text) for text in later]
+        dim, muted = self._style("dim"), self._style("muted")
+        self._queue = [
+            [(dim, f"{kind}: "), (muted, " ".join(printable(text[:500]).split()))]
+            for kind, text in rows
+        ]
+        if len(self._queue) > _QUEUE_LINES:
+            more = len(self._queue) - _QUEUE_LINES + 1
+            self._queue[_QUEUE_LINES - 1 :] = [[(dim, f"and {more} more")]]
+        key = self._screen.keymap.label("app.message.dequeue")
+        if rows and key:
+            self._queue[-1] = [*self._queue[-1], (dim, f"  ({key} takes back)")]
+        self._screen.redraw()
+
+    def set_widget(self, key: str, lines: Sequence[str] | None, *, above: bool) -> None:
+        """Lines beside the editor."""
+        for widgets in (self._above, self._below):
+            widgets.pop(key, None)
+        if lines:
+            (self._above if above else self._below)[key] = tuple(lines)
+        self._screen.redraw()
+
+    # -- as lines ----------------------------------------------------------------------------------
+
+    def queue(self, width: int) -> list[Line]:
+        """What waits."""
+        return [clip(line, width) for line in self._queue]
+
+    def status(self, width: int) -> list[Line]:
+        """What goes on; an empty line, if nothing does, keeps the editor where it is."""
+        muted = self._style("muted")
+        if self._hint:
+            return [clip([(muted, self._hint)], width)]
+        key = self._screen.keymap.label("app.interrupt").lower()
+        spinner, text, hint = self._screen.activity.line(key)
+        if not text:
+            return [[]]
+        line: Line = [(self._style("accent"), f"{spinner} "), (muted, printable(text))]
+        if hint and key:
+            line.append((self._style("dim"), f" · {hint}"))
+        return [clip(line, width)]
+
+    def above(self, width: int) -> list[Line]:
+        """Widgets above the editor."""
+        return _widgets(self._above, width)
+
+    def below(self, width: int) -> list[Line]:
+        """Widgets below it."""
+        return _widgets(self._below, width)
+
+    def footer(self, width: int) -> list[Line]:
+        """Where, with what, how much."""
+        styles = {token: self._style(token) for token in ("dim", "muted", "warning", "error")}
+        return footer_lines(self._screen.facts, width, styles)
+
+
+def _widgets(widgets: dict[str, Sequence[str]], width: int) -> list[Line]:
+    lines = [line for key in widgets for line in widgets[key]]
+    return [clip([("", printable(line).expandtabs(4))], width) for line in lines]
