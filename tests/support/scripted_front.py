@@ -22,7 +22,7 @@ from pi.coding.slash import BUILT_IN, register_all
 class Person(NoUser):
     """A `Front`. answers: what is done at each question, in order.
 
-    At a list: a key takes that row, `("action", "key")` is an action, a function gets the list.
+    At a list: a key takes that row, `("name", "key")` is an action, a function gets the list.
     At a question: the answer, or a function that gets the title. None gives up.
     """
 
@@ -51,7 +51,9 @@ class Person(NoUser):
         if callable(answer):
             answer = answer(picklist)
         if isinstance(answer, tuple):
-            return Picked(answer[1], answer[0], picklist.query, picklist.chosen)
+            action = next((act for act in picklist.actions if act.name == answer[0]), None)
+            assert action, f"{answer[0]!r} is not in {[act.name for act in picklist.actions]}"
+            return Picked(answer[1], action.key, picklist.query, picklist.chosen)
         if isinstance(answer, str):
             row = next((choice for choice in picklist.choices if choice.key == answer), None)
             assert row, f"{answer!r} is not in {[c.key for c in picklist.choices]}"
@@ -144,6 +146,7 @@ class Commands:
     def __init__(self, session: Session, person: Person, cwd: Path, *, front: bool = True) -> None:
         self.context = Sitting(session, person, cwd, front=front)
         self.rows: dict[str, tuple[Any, dict[str, Any]]] = {}
+        self.patience = 10
         register_all(self)  # type: ignore[arg-type]
         assert self.rows.keys() == BUILT_IN.keys()
 
@@ -153,7 +156,7 @@ class Commands:
     async def run(self, line: str) -> None:
         """Run what was typed, with the slash."""
         name, _, arguments = line.removeprefix("/").partition(" ")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(self.patience):
             await self.rows[name][0](arguments.strip(), self.context)
 
     async def complete(self, name: str, prefix: str) -> list[str]:

@@ -188,16 +188,16 @@ async def test_resume_renames_deletes_searches(tmp_path: Path) -> None:
         assert first
         assert current
         person.answers += [
-            ("ctrl+r", first),
+            ("rename", first),
             "Old work",
-            ("ctrl+n", first),
-            ("ctrl+n", first),
-            ("tab", first),
-            ("ctrl+s", first),
-            ("ctrl+d", current),
-            ("ctrl+d", first),
+            ("named", first),
+            ("named", first),
+            ("scope", first),
+            ("sort", first),
+            ("delete", current),
+            ("delete", first),
             False,
-            ("ctrl+d", first),
+            ("delete", first),
             True,
             None,
         ]
@@ -220,7 +220,7 @@ async def test_resume_finds_what_was_said(tmp_path: Path) -> None:
         first = host.state.session_file
         await host.send(NewSession())
         await said(host, "second")
-        person.answers += [("ctrl+f", ""), first]
+        person.answers += [("said", ""), first]
         await commands.run("/resume xylophone")
         assert [choice.key for choice in person.lists[1].choices] == [first]
         assert "xylophone" in person.lists[1].choices[0].search
@@ -228,7 +228,7 @@ async def test_resume_finds_what_was_said(tmp_path: Path) -> None:
 
 
 async def test_a_session_whose_folder_is_gone_says_so(tmp_path: Path) -> None:
-    answers = (("tab", ""), None)
+    answers = (("scope", ""), None)
     async with seated(tmp_path, *answers, script=SCRIPT) as (commands, person, host):
         await said(host, "hello")
         gone = str(tmp_path / "gone")
@@ -305,17 +305,17 @@ async def test_tree_filters_folds_and_labels(tmp_path: Path) -> None:
         await commands.run("/tree")
         first = entries[0]
         person.answers += [
-            ("ctrl+u", first),
-            ("ctrl+t", first),
-            ("ctrl+a", first),
-            ("ctrl+d", first),
-            ("ctrl+left", first),
-            ("ctrl+right", first),
-            ("shift+l", first),
+            ("user-only", first),
+            ("no-tools", first),
+            ("all", first),
+            ("default", first),
+            ("fold", first),
+            ("unfold", first),
+            ("label", first),
             "good \x1b[1mstart",
-            ("shift+t", first),
-            ("ctrl+l", first),
-            ("ctrl+o", first),
+            ("times", first),
+            ("labeled-only", first),
+            ("filter", first),
             None,
         ]
         await commands.run("/tree")

@@ -103,7 +103,7 @@ async def test_model_without_a_credential_says_what_to_do(own: Path) -> None:
 
 
 async def test_model_saves_a_default_and_shows_the_scope(own: Path) -> None:
-    answers = (("tab", "mine/big"), ("tab", "mine/big"), ("ctrl+s", "mine/big"))
+    answers = (("scope", "mine/big"), ("scope", "mine/big"), ("default", "mine/big"))
     async with seated(own, *answers, MINE_KEY=KEY) as (commands, person, host):
         await host.send(SetScope(("mine/*",)))
         await commands.run("/model")
@@ -115,7 +115,7 @@ async def test_model_saves_a_default_and_shows_the_scope(own: Path) -> None:
 
 async def test_model_signs_in_from_the_list(own: Path) -> None:
     model = "groq/openai/gpt-oss-120b"
-    async with seated(own, ("ctrl+l", model), KEY, model) as (commands, person, host):
+    async with seated(own, ("login", model), KEY, model) as (commands, person, host):
         await commands.run("/model")
         assert "/login groq" in row(person.lists[0], model).why
         assert host.state.model.key == model
@@ -134,8 +134,8 @@ async def test_scoped_models(own: Path) -> None:
         return lambda picklist: Picked(key, action, "", keys)
 
     answers = (
-        marked("mine/big", "mine/small", action="alt+down"),
-        marked("mine/small", "mine/big", action="ctrl+s"),
+        marked("mine/big", "mine/small", action="app.models.reorderDown"),
+        marked("mine/small", "mine/big", action="app.models.save"),
     )
     async with seated(own, *answers, MINE_KEY=KEY) as (commands, person, host):
         await commands.run("/scoped-models")
@@ -146,18 +146,18 @@ async def test_scoped_models(own: Path) -> None:
             "mine/big",
             "mine/small",
         }
-        person.answers += [marked("mine/small", "mine/big", action="ctrl+x"), marked()]
+        person.answers += [marked("mine/small", "mine/big", action="app.models.clearAll"), marked()]
         await commands.run("/scoped-models")
         assert person.lists[2].chosen == ("mine/small", "mine/big")
         assert person.lists[3].chosen == ()
         assert "all models" in person.last
-        person.answers += [marked(action="ctrl+p"), None]
+        person.answers += [marked(action="app.models.toggleProvider"), None]
         await commands.run("/scoped-models")
         assert person.lists[5].chosen == ("mine/big", "mine/small")
 
 
 async def test_thinking(own: Path) -> None:
-    answers = ("low", ("ctrl+s", "high"))
+    answers = ("low", ("default", "high"))
     async with seated(own, *answers, MINE_KEY=KEY) as (commands, person, host):
         await commands.run("/model mine/big")
         await commands.run("/thinking HIGH")
@@ -195,7 +195,7 @@ async def test_login_from_the_list(own: Path) -> None:
 
 
 async def test_login_given_up_changes_nothing(own: Path) -> None:
-    answers = ("groq", None, ("ctrl+a", "groq"), None, "anthropic", None, None)
+    answers = ("groq", None, ("account", "groq"), None, "anthropic", None, None)
     async with seated(own, *answers) as (commands, person, host):
         await commands.run("/login")
         assert not (own / ".pi" / "agent" / "auth.json").exists()
@@ -205,7 +205,7 @@ async def test_login_given_up_changes_nothing(own: Path) -> None:
 
 
 async def test_login_with_an_account(own: Path) -> None:
-    answers = (("ctrl+a", "groq"), "work", KEY, None)
+    answers = (("account", "groq"), "work", KEY, None)
     async with seated(own, *answers) as (commands, person, _):
         await commands.run("/login")
         assert stored(own)["groq@work"]["key"] == KEY
@@ -253,7 +253,7 @@ async def test_settings(own: Path) -> None:
         "five",
         "retry.maxRetries",
         "5",
-        ("ctrl+x", "doubleEscapeAction"),
+        ("unset", "doubleEscapeAction"),
         None,
     )
     async with seated(own, *answers) as (commands, person, host):
@@ -289,7 +289,7 @@ async def test_every_setting_of_the_list_exists(own: Path) -> None:
 
 
 async def test_theme(own: Path) -> None:
-    answers = (("tab", "light"), None, ("tab", "light"), "system")
+    answers = (("try", "light"), None, ("try", "light"), "system")
     async with seated(own, *answers) as (commands, person, _):
         await commands.run("/theme")
         assert person.used == "dark"

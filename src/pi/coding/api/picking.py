@@ -29,7 +29,12 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class PickAction(Struct, frozen=True):
-    """Something else to do with the selected row. `key` is written as in `keybindings.json`."""
+    """Something else to do with the selected row.
+
+    key: the id of an action of the keymap, such as `app.session.rename`, or a key, written as in
+    `keybindings.json`. name: one word, unique in the list; a terminal without keys goes by it.
+    help: for people; with "" it is done but not shown.
+    """
 
     key: str
     name: str
@@ -56,7 +61,10 @@ class PickList(Struct, frozen=True, kw_only=True):
 
 
 class Picked(Struct, frozen=True):
-    """What was chosen: a row, and with which action ("" is Enter). `keys`: all, of a `many`."""
+    """What was chosen: a row, and with which action: its `key`, "" for Enter.
+
+    keys: all rows that are taken, of a `many`.
+    """
 
     key: str
     action: str = ""

@@ -67,7 +67,7 @@ def _choice(info: ProviderInfo) -> Choice:
     if len(info.stored) > 1:
         details.insert(1, f"Stored: {', '.join(info.stored)}")
     if not info.configured and info.variables:
-        details.append(f"or set {' or '.join(info.variables[:2])}")
+        details.append(f"or set {' or '.join(info.variables)}")
     return Choice(
         key=info.id,
         label=info.name,

@@ -12,6 +12,8 @@ from pi.coding.slash.words import completions, count, price
 
 __all__ = ["complete", "run"]
 
+_SAVE = "app.models.save"
+
 
 async def run(arguments: str, context: Context) -> None:
     """Switch at once if the name is clear, else let somebody choose."""
@@ -51,7 +53,7 @@ async def _choose(context: Context, table: ModelTable, query: str) -> None:
             scoped = not scoped
         elif picked.action == "ctrl+l" and row is not None:
             table = await _signed_in(context, row, table)
-        elif picked.action == "ctrl+s" and row is not None:
+        elif picked.action == _SAVE and row is not None:
             if await switch(context, row):
                 await save_default(context, row)
             return
@@ -63,13 +65,14 @@ async def _choose(context: Context, table: ModelTable, query: str) -> None:
 def _list(table: ModelTable, scoped: bool, query: str, selected: str) -> PickList:
     rows = [row for row in table.models if row.scoped or not scoped]
     usable = sum(row.usable for row in rows)
-    actions = [PickAction("ctrl+s", "default", "save as default")]
+    actions = [PickAction(_SAVE, "default", "save as default")]
     if table.scope:
         actions.append(PickAction("tab", "scope", "all" if scoped else "scoped only"))
     actions.append(PickAction("ctrl+l", "login", "sign in"))
     return PickList(
         title="Models to cycle through" if scoped else "Models",
-        hint=f"{usable} of {len(rows)} can be used; prices are per million tokens, in/out.",
+        hint=f"{usable} of {len(rows)} can be used; prices are per million tokens, in/out;"
+        " ~ is part of a plan.",
         choices=tuple(map(as_choice, rows)),
         query=query,
         selected=selected,

@@ -90,10 +90,14 @@ def _list(found: Sessions, view: _View) -> PickList:
         selected=view.selected or next((row.path for row in sessions if not row.current), ""),
         actions=(
             PickAction("tab", "scope", "this project" if view.everywhere else "all folders"),
-            PickAction("ctrl+r", "rename", "rename"),
-            PickAction("ctrl+d", "delete", "delete"),
-            PickAction("ctrl+n", "named", "all" if view.named else "named only"),
-            PickAction("ctrl+s", "sort", "recent first" if view.threads else "threads"),
+            PickAction("app.session.rename", "rename", "rename"),
+            PickAction("app.session.delete", "delete", "delete"),
+            PickAction(
+                "app.session.toggleNamedFilter", "named", "all" if view.named else "named only"
+            ),
+            PickAction(
+                "app.session.toggleSort", "sort", "recent first" if view.threads else "threads"
+            ),
             PickAction("ctrl+f", "said", "search" if not view.said else "search no more"),
         ),
         empty="there is no such session here; Tab looks in all folders"
@@ -108,20 +112,28 @@ async def _act(
     match picked.action:
         case "tab":
             view.everywhere = not view.everywhere
-        case "ctrl+n":
+        case "app.session.toggleNamedFilter":
             view.named = not view.named
-        case "ctrl+s":
+        case "app.session.toggleSort":
             view.threads = not view.threads
         case "ctrl+f":
-            view.said = "" if view.said else picked.query.strip()
-            if view.said or not picked.query:
-                view.selected = ""
-        case "ctrl+r" if row is not None:
+            await _search(ui, view, picked.query.strip())
+        case "app.session.rename" if row is not None:
             await _rename(ui, send, row)
-        case "ctrl+d" if row is not None:
+        case "app.session.delete" if row is not None:
             await _delete(ui, send, row)
         case _:
             pass
+
+
+async def _search(ui: UserInterface, view: _View, text: str) -> None:
+    """Only sessions in which a text was said, or all again."""
+    if view.said:
+        view.said = ""
+        return
+    if not text:
+        text = (await ui.input("Sessions in which this was said") or "").strip()
+    view.said, view.query, view.selected = text, text, ""
 
 
 async def _rename(ui: UserInterface, send: Send, row: SessionRow) -> None:

@@ -8,12 +8,12 @@ from pi.coding.slash.models import as_choice, key_of
 __all__ = ["run"]
 
 _ACTIONS = (
-    PickAction("ctrl+s", "save", "save for all sessions"),
-    PickAction("alt+up", "up", "earlier"),
-    PickAction("alt+down", "down", "later"),
-    PickAction("ctrl+a", "all", "all"),
-    PickAction("ctrl+x", "none", "none"),
-    PickAction("ctrl+p", "provider", "all of a provider"),
+    PickAction("app.models.save", "save", "save for all sessions"),
+    PickAction("app.models.reorderUp", "up", "earlier"),
+    PickAction("app.models.reorderDown", "down", "later"),
+    PickAction("app.models.enableAll", "all", "all"),
+    PickAction("app.models.clearAll", "none", "none"),
+    PickAction("app.models.toggleProvider", "provider", "all of a provider"),
 )
 
 
@@ -29,8 +29,8 @@ async def run(arguments: str, context: Context) -> None:
             return
         query, selected = picked.query, picked.key
         chosen = _ordered(chosen, picked.keys)
-        if picked.action in ("", "ctrl+s"):
-            await _use(context, table, rows, chosen, save=picked.action == "ctrl+s")
+        if picked.action in ("", "app.models.save"):
+            await _use(context, table, rows, chosen, save=picked.action == "app.models.save")
             return
         chosen = _changed(chosen, rows, picked)
 
@@ -70,19 +70,19 @@ def _ordered(before: list[str], keys: tuple[str, ...]) -> list[str]:
 
 
 def _changed(chosen: list[str], rows: dict[str, ModelRow], picked: Picked) -> list[str]:
-    if picked.action == "ctrl+a":
+    if picked.action == "app.models.enableAll":
         return [*chosen, *(key for key in rows if key not in chosen)]
-    if picked.action == "ctrl+x":
+    if picked.action == "app.models.clearAll":
         return []
     if picked.key not in rows:
         return chosen
-    if picked.action == "ctrl+p":
+    if picked.action == "app.models.toggleProvider":
         own = [key for key, row in rows.items() if row.provider == rows[picked.key].provider]
         rest = [key for key in chosen if key not in own]
         return rest if all(key in chosen for key in own) else [*rest, *own]
     if picked.key in chosen:
         at = chosen.index(picked.key)
-        to = max(0, at - 1) if picked.action == "alt+up" else at + 1
+        to = max(0, at - 1) if picked.action == "app.models.reorderUp" else at + 1
         chosen = [key for key in chosen if key != picked.key]
         chosen.insert(to, picked.key)
     return chosen

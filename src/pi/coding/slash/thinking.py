@@ -45,14 +45,14 @@ async def _choose(context: Context, levels: Sequence[ThinkingLevel]) -> None:
                 for level in levels
             ),
             selected=context.thinking,
-            actions=(PickAction("ctrl+s", "default", "save as default"),),
+            actions=(PickAction("app.thinking.save", "default", "save as default"),),
         )
     )
     level = level_named(picked.key, levels) if picked else None
     if picked is None or level is None:
         return
     await context.send(SetThinkingLevel(level))
-    if picked.action == "ctrl+s":
+    if picked.action:
         await context.send(ChangeSettings({"defaultThinkingLevel": level}))
     _tell(context, "; new sessions begin with it" if picked.action else "")
 

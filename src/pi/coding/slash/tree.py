@@ -15,11 +15,11 @@ from pi.coding.slash.tree_rows import FILTERS, Node, nodes_of, rows, stand
 __all__ = ["run"]
 
 _MODES = {
-    "ctrl+d": "default",
-    "ctrl+t": "no-tools",
-    "ctrl+u": "user-only",
-    "ctrl+l": "labeled-only",
-    "ctrl+a": "all",
+    "app.tree.filter.default": "default",
+    "app.tree.filter.noTools": "no-tools",
+    "app.tree.filter.userOnly": "user-only",
+    "app.tree.filter.labeledOnly": "labeled-only",
+    "app.tree.filter.all": "all",
 }
 
 _WAYS = {
@@ -47,7 +47,7 @@ async def run(arguments: str, context: Context) -> None:
         node = nodes.get(picked.key)
         if picked.action:
             await _act(context, view, picked, node)
-            if picked.action == "shift+l":
+            if picked.action == "app.tree.editLabel":
                 found, nodes = await _read(context)
         elif node is not None and node.id == stand(nodes, found.leaf_id, shown):
             context.ui.notify("The session goes on from there already")
@@ -85,13 +85,12 @@ def _list(shown: tuple[Choice, ...], view: _View) -> PickList:
         query=view.query,
         selected=view.selected,
         actions=(
-            PickAction("ctrl+o", "filter", "filter"),
-            PickAction("shift+l", "label", "label"),
-            PickAction("ctrl+left", "fold", "fold"),
-            PickAction("ctrl+right", "unfold", "unfold"),
-            PickAction("alt+left", "fold", ""),
-            PickAction("alt+right", "unfold", ""),
-            PickAction("shift+t", "times", "label times"),
+            PickAction("app.tree.filter.cycleForward", "filter", "filter"),
+            PickAction("app.tree.editLabel", "label", "label"),
+            PickAction("app.tree.foldOrUp", "fold", "fold"),
+            PickAction("app.tree.unfoldOrDown", "unfold", "unfold"),
+            PickAction("app.tree.toggleLabelTimestamp", "times", "label times"),
+            PickAction("app.tree.filter.cycleBackward", "back", ""),
             *filters,
         ),
         empty=f"the filter {view.mode!r} shows nothing: Ctrl+O takes the next one",
@@ -100,16 +99,17 @@ def _list(shown: tuple[Choice, ...], view: _View) -> PickList:
 
 async def _act(context: Context, view: _View, picked: Picked, node: Node | None) -> None:
     match picked.action:
-        case "ctrl+o":
-            at = FILTERS.index(view.mode) if view.mode in FILTERS else -1
-            view.mode = FILTERS[(at + 1) % len(FILTERS)]
-        case "shift+t":
+        case "app.tree.filter.cycleForward" | "app.tree.filter.cycleBackward":
+            step = 1 if picked.action.endswith("Forward") else -1
+            at = FILTERS.index(view.mode) if view.mode in FILTERS else 0
+            view.mode = FILTERS[(at + step) % len(FILTERS)]
+        case "app.tree.toggleLabelTimestamp":
             view.times = not view.times
-        case "ctrl+left" | "alt+left" if node is not None:
+        case "app.tree.foldOrUp" if node is not None:
             view.folded.add(node.id)
-        case "ctrl+right" | "alt+right" if node is not None:
+        case "app.tree.unfoldOrDown" if node is not None:
             view.folded.discard(node.id)
-        case "shift+l" if node is not None:
+        case "app.tree.editLabel" if node is not None:
             title = "Label, or nothing to take it away" if node.label else "Label"
             label = await context.ui.input(title, placeholder=node.label or "good idea")
             if label is not None:

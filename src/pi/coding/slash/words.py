@@ -79,14 +79,12 @@ def dollars(amount: float) -> str:
 
 
 def price(row: ModelRow) -> str:
-    """What a million tokens cost, in and out, and how that is meant."""
+    """What a million tokens cost, in and out; `~` before it is what a plan saves."""
     rates = f"${row.input_price:g}/${row.output_price:g}"
     if row.cost_basis == "free":
         return "free"
     if row.cost_basis.startswith("subscription"):
-        return (
-            f"plan (~{rates})" if row.cost_basis == "subscription" and row.input_price else "plan"
-        )
+        return f"~{rates}" if row.cost_basis == "subscription" and row.input_price else "plan"
     return rates if row.input_price or row.output_price or row.cost_basis == "metered" else "?"
 
 

@@ -66,6 +66,15 @@ async def test_esc_and_ctrl_c_close() -> None:
             assert await task is None
 
 
+async def test_esc_closes_at_once() -> None:
+    """What is typed after it goes to the editor, and is no Alt and a letter."""
+    async with on_stage() as stage:
+        stage.app.timeoutlen = 1000
+        task = await opened(stage, PickList(title="Fruit", choices=FRUIT))
+        stage.press("esc")
+        assert await asyncio.wait_for(task, 5) is None
+
+
 async def test_typing_filters_and_the_best_comes_first() -> None:
     async with on_stage() as stage:
         task = await opened(stage, PickList(title="Models", choices=models(1665)))
@@ -198,6 +207,22 @@ async def test_keys_of_the_keymap_replace_the_usual_ones() -> None:
         await stage.sees("Ctrl+X close")
         stage.press("down", "ctrl+n", "ctrl+n", "enter")
         assert await task == Picked("c")
+
+
+async def test_an_action_of_the_keymap_has_the_keys_that_the_user_chose() -> None:
+    rename = PickAction("app.session.rename", "rename", "rename")
+    hidden = PickAction("app.session.delete", "delete", "")
+    async with on_stage() as stage:
+        task = await opened(stage, PickList(title="Fruit", choices=FRUIT, actions=(rename, hidden)))
+        await stage.sees("Ctrl+R rename")
+        assert "Ctrl+D" not in stage.text()
+        stage.press("ctrl+d")
+        assert await task == Picked("a", "app.session.delete")
+        stage.keymap = Keymap({"app.session.rename": ("ctrl+y",), "app.session.delete": ()})
+        task = await opened(stage, PickList(title="Again", choices=FRUIT, actions=(rename, hidden)))
+        await stage.sees("Ctrl+Y rename")
+        stage.press("ctrl+d", "ctrl+r", "ctrl+y")
+        assert await task == Picked("a", "app.session.rename")
 
 
 async def test_a_time_limit_closes_it() -> None:

@@ -8,6 +8,7 @@ from pi.coding.modes.interactive.dialogs.ask import ask
 from pi.coding.modes.interactive.dialogs.confirm import confirm
 from pi.coding.modes.interactive.dialogs.edit import edit
 from pi.coding.modes.interactive.dialogs.select import select
+from pi.coding.modes.interactive.keymap import Keymap
 from support.stage_screen import on_stage
 
 
@@ -61,6 +62,17 @@ async def test_a_line() -> None:
         assert "my work" not in stage.text()
         stage.press("enter")
         assert await task == "aXb"
+
+
+async def test_editing_keys_are_those_of_the_keymap() -> None:
+    async with on_stage() as stage:
+        stage.keymap = Keymap({"tui.editor.cursorLineStart": ("ctrl+g",)})
+        task = asyncio.ensure_future(ask(stage, "Which words?"))
+        await stage.sees("Which words?")
+        stage.press("one two three", "\x1bb", "\x1bb", "X", "ctrl+g", "Y", "ctrl+e", "ctrl+w", "Z")
+        await stage.sees("> Yone Xtwo Z")
+        stage.press("enter")
+        assert await task == "Yone Xtwo Z"
 
 
 async def test_a_secret_is_not_shown() -> None:

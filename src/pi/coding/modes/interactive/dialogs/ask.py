@@ -14,7 +14,7 @@ from prompt_toolkit.layout.processors import (
     Processor,
 )
 
-from pi.coding.modes.interactive.dialogs.bindings import bind, key_name
+from pi.coding.modes.interactive.dialogs.bindings import bind, bind_editing, key_name
 from pi.coding.modes.interactive.dialogs.cells import one_line
 from pi.coding.modes.interactive.dialogs.panes import (
     Countdown,
@@ -71,6 +71,7 @@ async def ask(
     def paste(event: KeyPressEvent) -> None:
         buffer.insert_text(one_line(event.data.strip()))
 
+    bind_editing(stage, keys)
     bind(stage, keys, "tui.input.submit", lambda _: finish(pane, one_line(buffer.text)))
     bind(stage, keys, "tui.select.cancel", lambda _: finish(pane, None))
     keys.add(Keys.BracketedPaste)(paste)

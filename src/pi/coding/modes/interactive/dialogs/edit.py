@@ -9,7 +9,7 @@ from prompt_toolkit.layout.containers import HSplit, Window
 from prompt_toolkit.layout.controls import BufferControl
 from prompt_toolkit.layout.dimension import Dimension
 
-from pi.coding.modes.interactive.dialogs.bindings import bind, key_name
+from pi.coding.modes.interactive.dialogs.bindings import bind, bind_editing, key_name
 from pi.coding.modes.interactive.dialogs.cells import width
 from pi.coding.modes.interactive.dialogs.panes import finish, hints, lines_window, paragraphs
 from pi.coding.modes.interactive.lines import Line
@@ -50,6 +50,7 @@ async def edit(stage: Stage, title: str, *, prefill: str = "") -> str | None:
     def paste(event: KeyPressEvent) -> None:
         buffer.insert_text(_safe(event.data))
 
+    bind_editing(stage, keys)
     bind(stage, keys, "tui.input.submit", lambda _: finish(pane, _safe(buffer.text)))
     bind(stage, keys, "tui.input.newLine", lambda _: buffer.insert_text("\n"))
     keys.add("c-j")(lambda _: buffer.insert_text("\n"))

@@ -116,18 +116,19 @@ class Numbered:
         if left > 0:
             self.say(f"{left} more: m shows them.")
         for action in (action for action in picklist.actions if action.help):
-            self.say(f"{action.key} NUMBER: {action.help}")
+            self.say(f"{action.name} NUMBER: {action.help}")
 
     def _take(self, rows: Rows, line: str) -> Picked | None:
         """What was answered, if that is an end; otherwise say what there is to say."""
         picklist = rows.picklist
         word, _, rest = line.partition(" ")
-        if any(action.key == word for action in picklist.actions):
+        action = next((act for act in picklist.actions if word in (act.name, act.key)), None)
+        if action is not None and (not rest or rest.strip().isdecimal()):
             choice = _numbered(rows, rest)
             if choice is None and rest:
                 self.say(f"There is no number {rest}.")
                 return None
-            return Picked(choice.key if choice else "", word, rows.query, rows.taken_keys())
+            return Picked(choice.key if choice else "", action.key, rows.query, rows.taken_keys())
         if line == "m":
             rows.top += _PAGE if rows.top + _PAGE < len(rows.shown) else 0
             self._tell(rows)
@@ -170,7 +171,8 @@ def _prompt(rows: Rows) -> str:
 
 
 def _row(rows: Rows, number: int, choice: Choice) -> str:
-    words = [choice.mark, choice.label, *choice.cells]
+    level = f"(level {choice.depth})" if choice.depth else ""
+    words = [level, choice.mark, choice.label, *choice.cells]
     if rows.picklist.many and choice.key in rows.taken:
         words.insert(0, "marked:")
     if choice.key == rows.picklist.selected:

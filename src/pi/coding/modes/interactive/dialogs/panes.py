@@ -9,7 +9,7 @@ from prompt_toolkit.layout.containers import Window
 from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.layout.dimension import Dimension
 
-from pi.coding.modes.interactive.dialogs.cells import width, wrap
+from pi.coding.modes.interactive.dialogs.cells import cut, width, wrap
 from pi.coding.modes.interactive.lines import Line
 from pi.coding.modes.interactive.stage import Pane, Stage
 
@@ -36,7 +36,8 @@ def paragraphs(text: str, cells: int, style: str, most: int = 1000) -> list[Line
     """A text in lines of one style, at most so many."""
     found = wrap(text, cells)
     if len(found) > most:
-        found = [*found[: max(0, most - 1)], "…"[: max(0, cells)]]
+        found = found[: max(0, most)]
+        found[-1:] = [cut(f"{line} …", cells) for line in found[-1:]]
     return [[(style, line)] for line in found]
 
 

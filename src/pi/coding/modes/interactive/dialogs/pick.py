@@ -9,8 +9,14 @@ from prompt_toolkit.layout.containers import HSplit, VSplit, Window
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 
 from pi.coding.api.picking import Picked, PickList
-from pi.coding.modes.interactive.dialogs.bindings import bind, bind_keys, key_name, sequence
-from pi.coding.modes.interactive.dialogs.bindings import shown_key as for_people
+from pi.coding.modes.interactive.dialogs.bindings import (
+    action_key,
+    action_keys,
+    bind,
+    bind_editing,
+    bind_keys,
+    key_name,
+)
 from pi.coding.modes.interactive.dialogs.cells import cut, one_line, padded, width, wrap
 from pi.coding.modes.interactive.dialogs.panes import (
     Countdown,
@@ -131,7 +137,9 @@ class _Picker:
         if picklist.many:
             found.append(("Space", "mark"))
         found += [
-            (for_people(action.key), action.help) for action in picklist.actions if action.help
+            (name, action.help)
+            for action in picklist.actions
+            if action.help and (name := action_key(stage, action.key))
         ]
         return [*found, (key_name(stage, "tui.select.cancel"), "close")]
 
@@ -151,6 +159,7 @@ class _Picker:
 
             return press
 
+        bind_editing(stage, keys)
         unfiltered = Condition(lambda: not self.filter.text)
         bind(stage, keys, "tui.select.up", mover(-1, around=True))
         bind(stage, keys, "tui.select.down", mover(1, around=True))
@@ -166,7 +175,7 @@ class _Picker:
         if rows.picklist.many:
             keys.add(" ")(lambda _: rows.toggle())
         for action in rows.picklist.actions:
-            bind_keys(keys, (sequence(action.key),), self._actor(action.key))
+            bind_keys(keys, action_keys(stage, action.key), self._actor(action.key))
         return keys
 
     def _actor(self, action: str):

@@ -69,4 +69,4 @@ class Table:
 
 
 def _is_number(cell: str) -> bool:
-    return cell[:1].isdigit() or cell[:1] == "$"
+    return cell[:1].isdigit() or cell[:1] in ("$", "~")
