@@ -107,11 +107,12 @@ def _painted(cluster: str) -> str:
     if first < " " or first == "\x7f":
         return "".join(f"^{chr(ord(c) ^ 64)}" if c < " " or c == "\x7f" else c for c in cluster)
     if get_cwidth(first) == 0:
-        if len(cluster) == 1 and not first.isprintable():
-            return f"<{ord(first):x}>"  # what could turn the row around, or hide
+        if not first.isprintable():  # what could turn the row around, or hide
+            return f"<{ord(first):x}>" + (painted(cluster[1:]) if cluster[1:] else "")
         return " " + "".join(c for c in cluster if c.isprintable() and get_cwidth(c) == 0)
     if not first.isprintable() and not _is_private(first):
-        return " " if first.isspace() else f"<{ord(first):x}>"
+        shown = " " if first.isspace() else f"<{ord(first):x}>"
+        return shown + (painted(cluster[1:]) if cluster[1:] else "")
     emoji = first >= "\u2000" and any(
         c == _ZWJ or "\U0001f3fb" <= c <= "\U0001f3ff" for c in cluster[1:]
     )

@@ -190,8 +190,7 @@ def _wrap(line: str, room: int, label: Callable[[str], str | None]) -> list[Row]
         if cells_wide > room:
             text = clip(text, room) if room > 1 else "?"
             cells_wide = width(text)
-        hangs = cluster == " " and used == room
-        if used + cells_wide > room and not hangs and cells:
+        while cells and used + cells_wide > room and not (cluster == " " and used == room):
             keep = breakable or len(cells)
             kept, cells = cells[:keep], cells[keep:]
             end = cells[0].start if cells else position
