@@ -1,5 +1,6 @@
 """Every example of `examples/extensions` does what it says, in a real process."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -33,6 +34,12 @@ IN_PRINT = {
     "company.py",
     "stop_early.py",
 }
+
+
+OWN = """
+def extension(pi):
+    pi.register_command('own', lambda arguments, context: print('printed'))
+"""
 
 
 def pi(home: Path, name: str, *args: str, folder: str = "project") -> "subprocess.CompletedProcess":
@@ -168,11 +175,11 @@ def test_resources_and_trust(tmp_path: Path) -> None:
     for name, trusted in (("company-a", True), ("other", False)):
         own = tmp_path / name / ".pi" / "extensions" / "own.py"
         own.parent.mkdir(parents=True)
-        own.write_text(
-            "def extension(pi):\n    pi.register_command('own', lambda a, c: print(1))\n"
-        )
+        own.write_text(OWN)
         done = pi(tmp_path, "company.py", "/own", folder=name)
-        assert ("This is a scripted" in done.stdout or done.stdout.startswith("Done")) != trusted
+        assert done.stdout.startswith("Done") != trusted
+        assert ("printed" in done.stderr) == trusted
+        assert "printed" not in done.stdout
 
 
 def test_a_policy(tmp_path: Path) -> None:
@@ -192,7 +199,7 @@ async def test_a_key_and_entries(tmp_path: Path) -> None:
         await client.data("run_shortcut", key="Ctrl+Alt+N")
         entry = next(r for r in client.records if r["type"] == "entry_appended")["entry"]
         assert (entry["type"], entry["customType"]) == ("custom", "note")
-        drawn = await client.data("render", what="entry", kind="note", content=entry["data"])
+        drawn = await client.data("render", what="entry", name="note", content=entry["data"])
         assert drawn == {"lines": ["Note: buy milk"]}
         taken = await client.data("prompt", message="/notes")
         assert taken == {"disposition": "handled"}
@@ -228,7 +235,8 @@ async def test_all_questions(tmp_path: Path) -> None:
 async def test_sessions(tmp_path: Path) -> None:
     async with Client(tmp_path, "careful_sessions.py") as client:
         assert await client.told("session begins: startup")
-        subprocess.run(["git", "init", "-q"], cwd=tmp_path / "project", check=True)
+        git = await asyncio.create_subprocess_exec("git", "init", cwd=tmp_path / "project")
+        assert await git.wait() == 0
         await client.prompt("Show me")
         assert await client.data("new_session") == {"cancelled": True}
         assert await client.data("clone") == {"cancelled": True}
@@ -281,11 +289,11 @@ async def test_a_tool_instead_of_a_built_in_one(tmp_path: Path) -> None:
         ends = [e for e in events if e["type"] == "tool_execution_end" and e["toolName"] == "write"]
         assert ends[0]["result"]["content"][0]["text"] == "wrote pi-demo.py, a new file"
         call = {"path": "a.py", "content": "1\n2\n3\n4"}
-        drawn = await client.data("render", what="tool_call", kind="write", content=call)
+        drawn = await client.data("render", what="tool_call", name="write", content=call)
         assert drawn["lines"] == ["a new file: a.py", "1", "2", "3"]
-        drawn = await client.data("render", what="tool_result", kind="write", content="wrote")
+        drawn = await client.data("render", what="tool_result", name="write", content="wrote")
         assert drawn["lines"] == ["yes: wrote"]
-        assert await client.data("render", what="tool_call", kind="read", content={}) == {
+        assert await client.data("render", what="tool_call", name="read", content={}) == {
             "lines": None
         }
 

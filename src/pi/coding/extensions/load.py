@@ -52,7 +52,7 @@ async def load_extension(found: Found, pi: Any, *, patience: float = PATIENCE) -
 
 def forget(found: Found) -> None:
     """Have the file read anew next time."""
-    name = _module_name(found)
+    name = found.entry.partition(":")[0].partition(".")[0] or _module_name(found)
     for loaded in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
         del sys.modules[loaded]
 

@@ -126,7 +126,9 @@ class Recorder:
         if not isinstance(name, str) or not _TOOL.match(name):
             raise ConfigError(f"{name!r} is no name for a tool: up to 64 letters, digits, _ and -")
         if self._add(self._shelf.tools.add, name, tool, self._owner, replace=replace):
-            self._shelf.looks[name] = ToolLooks(render_call, render_result)
+            looks = ToolLooks(render_call, render_result)
+            if looks != ToolLooks():
+                self._shelf.looks[name] = looks
 
     def register_command(
         self,
