@@ -11,10 +11,11 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pi._version import __version__
 from pi.ai.places import agent_dir
+from pi.coding.api.commands import Prompt, Session
 from pi.coding.api.ui import UserInterface
 from pi.coding.browser import open_browser
 from pi.coding.cli.args import Arguments, UsageError
@@ -28,12 +29,19 @@ _LARGEST_LOG = 1 << 20
 def run_interactive(args: Arguments, *, trusted: bool | None) -> int:
     """Show the screen, or talk line by line where there can be none; gives the exit code."""
     cwd = _working_folder()
-    made = prompts(args.prompts, args.files, "", cwd)
+    made = [] if args.unknown else prompts(args.prompts, args.files, "", cwd)
     program = _Program(args, cwd, trusted)
     if args.flag("linear") or os.environ.get("TERM", "") in ("", "dumb"):
         return asyncio.run(program.linear(made))
     with _silent_keys():
         return asyncio.run(program.screen(made))
+
+
+class _Opened(NamedTuple):
+    session: Session
+    settings: dict[str, Any]
+    notes: tuple[str, ...]
+    prompts: list[Prompt]
 
 
 class _Program:
@@ -50,8 +58,8 @@ class _Program:
     async def screen(self, made: list[Any]) -> int:
         from pi.coding.modes.interactive.screen.life import Opened, Surroundings, run_screen
 
-        async def opening(ui: UserInterface) -> Opened:
-            return Opened(*await self._open(ui))
+        async def opening(ui: UserInterface, leave: Callable[[], None]) -> Opened:
+            return Opened(*await self._open(ui, leave))
 
         around = Surroundings(
             version=__version__,
@@ -77,10 +85,11 @@ class _Program:
             sys.stdout.flush()
 
         async def opening(front: Front) -> Any:
-            session, _, notes = await self._open(front)
-            for note in notes:
+            opened = await self._open(front, front.quit)
+            for note in opened.notes:
                 front.notify(note, "warning")
-            return session
+            made.extend(opened.prompts)
+            return opened.session
 
         async with self._stack:
             return await run_linear(
@@ -95,14 +104,15 @@ class _Program:
                 copy=copy_with_program,
             )
 
-    async def _open(self, ui: UserInterface) -> tuple[Any, dict[str, Any], tuple[str, ...]]:
-        """The session, the settings, and what should be known. Raises `PiError`."""
+    async def _open(self, ui: UserInterface, leave: Callable[[], None] | None) -> _Opened:
+        """The session, and what goes with it. Raises `PiError`. leave: ends the program."""
         await asyncio.to_thread(_load)  # keys are answered meanwhile
         import gc
 
         import msgspec
 
         from pi.ai.errors import ConfigError
+        from pi.coding.cli.extending import claimed, loaded_for
         from pi.coding.cli.headless import wishes
         from pi.coding.compose import compose
         from pi.coding.home import open_home, use_account
@@ -113,16 +123,32 @@ class _Program:
         if args.text("account") is not None:
             use_account(home, args.text("account") or "")
         try:
-            wished = msgspec.structs.replace(wishes(args), one_shot=False, without_model=True)
+            wished = msgspec.structs.replace(
+                wishes(args), one_shot=False, without_model=True, mode="interactive"
+            )
+            if self._trusted is None:
+                home, wished = await _trust(ui, home, wished)
+            runtime, home = await loaded_for(home, wished)
+            args = claimed(runtime, args)
+            made = self._prompts(args) if self._args.unknown else []
         except UsageError as error:
             raise ConfigError(str(error)) from None
-        composition = await compose(home, wished)
+        if leave is not None:
+            runtime.program.shutdown = leave
+        composition = await compose(home, wished, runtime=runtime)
         await self._stack.enter_async_context(composition)
         gc.enable()
         gc.freeze()  # what was loaded stays
         settings = msgspec.to_builtins(composition.home.settings)
+        if args.text("use-theme") is not None:
+            settings["theme"] = args.text("use-theme")
+        if args.flag("resume"):
+            made = [Prompt("/resume"), *made]
         notes = tuple(map(self._mask, (*home.notes, *composition.notes)))
-        return composition.session, settings, notes
+        return _Opened(composition.session, settings, notes, made)
+
+    def _prompts(self, args: Arguments) -> list[Prompt]:
+        return prompts(args.prompts, args.files, "", self._cwd)
 
     def _record(self, error: BaseException) -> str:
         """Write a traceback down; gives the file, or "" if that cannot be done."""
@@ -160,8 +186,26 @@ def _silent_keys() -> Iterator[None]:
             termios.tcsetattr(0, termios.TCSANOW, before)
 
 
+async def _trust(ui: UserInterface, home: Any, wished: Any) -> tuple[Any, Any]:
+    """Ask about a project that brings code, once."""
+    import msgspec
+
+    from pi.coding.home import refreshed
+    from pi.coding.trust import ask_trust, is_trusted
+
+    answered = is_trusted(home.folder, home.cwd) is not None
+    if not home.held_back or home.trusted or answered:
+        return home, wished
+    if home.settings.default_project_trust != "ask":
+        return home, wished
+    if await ask_trust(ui, home.folder, home.cwd, home.held_back):
+        return refreshed(home, trusted=True), wished
+    return home, msgspec.structs.replace(wished, ask_trust=False)
+
+
 def _load() -> None:
     """Import what a session needs, in a thread of its own."""
+    import pi.coding.cli.extending
     import pi.coding.cli.headless
     import pi.coding.compose  # noqa: F401
 

@@ -53,6 +53,8 @@ def _run(home: Any, args: Arguments) -> int:
     waiting = held_back_note(home.held_back)
     if waiting and not args.flag("no-approve"):
         sys.stderr.write(f"Warning: {waiting}\n")
+    if args.flag("resume"):
+        raise UsageError("--resume chooses on a screen: use --continue, or --session PATH|ID")
     if args.text("mode") == "rpc":
         from pi.coding.cli.headless import run_headless
 

@@ -37,14 +37,19 @@ _ENDING = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session that is there. settings: those in force, as in the file. notes: for people."""
+    """A session that is there. settings: those in force, as in the file. notes: for people.
+
+    prompts: to be sent first.
+    """
 
     session: Session
     settings: Mapping[str, Any]
     notes: Sequence[str] = ()
+    prompts: Sequence[Prompt] = ()
 
 
-Opening = Callable[[UserInterface], Awaitable[Opened]]
+Opening = Callable[[UserInterface, Callable[[], None]], Awaitable[Opened]]
+"""Makes the session; it may ask, and remembers what ends the program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +155,7 @@ class _Life:
         await asyncio.sleep(0.01)  # the first frame, and keys that were typed before it
         self.screen.tick()
         try:
-            await self._begin(await self._opening(self.front))
+            await self._begin(await self._opening(self.front, self.leave))
         except PiError as error:
             self.words.append(f"Error: {error.message}")
             self.leave(1)
@@ -166,6 +171,8 @@ class _Life:
         await screen.begin(opened.session, dict(opened.settings))
         for note in opened.notes:
             screen.say("warning", note)
+        for prompt in opened.prompts:
+            screen.talk.submit(prompt.text, prompt.images, later=True)
         self._name_window()
 
     async def _introduce(self, opened: Opened) -> None:

@@ -74,8 +74,8 @@ def _drawn(session: Session, command: Render) -> Sequence[str]:
         asked.send(None)
     except StopIteration as done:
         looks: Looks = done.value
-        if looks.lines is None:
-            raise LookupError(command.kind) from None
-        return looks.lines
-    asked.close()
-    raise LookupError(command.kind)
+        if looks.lines is not None:
+            return looks.lines
+    else:
+        asked.close()
+    raise LookupError("nothing was drawn")
