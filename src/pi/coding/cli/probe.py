@@ -94,7 +94,7 @@ def _run(args: Arguments) -> int:
 def _url(args: Arguments) -> str:
     from pi.coding.probe.address import checked_url
 
-    if len(args.prompts) != 1 or args.files:
+    if len(args.prompts) != 1 or args.files or not args.prompts[0].strip():
         raise UsageError("one URL is needed: pi probe http://localhost:8080 (--help has more)")
     return checked_url(args.prompts[0].strip())
 

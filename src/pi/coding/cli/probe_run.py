@@ -83,7 +83,7 @@ class Job:
             await asker.aclose()
         if wire is None:
             self._show(report, None, name, {}, "", written=False)
-            self.err.write(f"Error: {printable(_nothing(report))}\n")
+            self.err.write(f"Error: {printable(_nothing(report, keyed=bool(asker.key)))}\n")
             return 1
         if self.args.flag("json"):
             written = await self._write(path, name, entry)
@@ -197,15 +197,16 @@ class Job:
         return out
 
 
-def _nothing(report: Report) -> str:
+def _nothing(report: Report, *, keyed: bool) -> str:
     """Why there is no entry, in a line."""
     complaints = [f"{wire.api}: {wire.complaint}" for wire in report.wires if wire.complaint]
-    silent = [wire for wire in report.wires if wire.complaint.startswith(("401", "403"))]
-    if silent:
-        return f"{silent[0].complaint} (give a key with --key)"
+    barred = [wire for wire in report.wires if wire.complaint.startswith(("401", "403"))]
+    if barred:
+        hint = "the key was refused" if keyed else "give a key with --key"
+        return f"{barred[0].complaint} ({hint})"
     if complaints:
-        hint = "" if report.models else "; the server lists no models: name one with --model"
+        unnamed = not report.models and any(": 4" in text for text in complaints)
+        hint = "; the server lists no models: name one with --model" if unnamed else ""
         return f"no wire works: {complaints[0]}{hint}"
-    if report.notes:
-        return f"nothing that is a model answers at {report.url}: {report.notes[0]}"
-    return f"nothing that is a model answers at {report.url}"
+    why = f": {report.notes[0]}" if report.notes else ""
+    return f"nothing that is a model answers at {report.url}{why}"

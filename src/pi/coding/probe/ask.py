@@ -120,6 +120,7 @@ class Asker:
             return Answer(failure=error.info)
 
     async def _read(self, request: Request) -> Answer:
+        response = None
         try:
             async with asyncio.timeout(self.timeout):
                 response = await self._open(request)
@@ -130,7 +131,10 @@ class Asker:
                 except PiError as error:
                     return Answer(response.status, response.headers, failure=error.info)
         except TimeoutError:
-            return silent(self.timeout)
+            if not isinstance(response, Response):
+                return silent(self.timeout)
+            info = ErrorInfo("transport", f"the answer did not end within {self.timeout:g} s")
+            return Answer(response.status, response.headers, failure=info, endless=True)
         return Answer(response.status, response.headers, body)
 
     async def _call(
@@ -185,10 +189,13 @@ class Asker:
                     events = decoder.feed(frame)
                     pieces += len(events)
                     reading.add(events)
-                if decoder.finished:
-                    return
-                if pieces > question.pieces or len(reading.body) >= _MOST_BYTES:
+                    if pieces > question.pieces:
+                        reading.endless = True
+                        return
+                if len(reading.body) >= _MOST_BYTES:
                     reading.endless = True
+                    return
+                if decoder.finished:
                     return
         for frame in framer.close():
             if frame.event == "document":

@@ -133,10 +133,10 @@ class _Course:
 
     async def find_models(self, wanted: str) -> None:
         self.progress(f"asking {self.url} for its models")
-        for path, header in _list_paths(self.url):
+        for number, (path, header) in enumerate(_list_paths(self.url)):
             answer = await self.asker.get(path, header=header)
-            if answer.status == 0 and not answer.silent:
-                raise await self._unreachable(answer)
+            if answer.status == 0 and (number == 0 or not answer.silent):
+                await self._unreachable(answer)
             if _speaks_tls(answer):
                 raise TransportError(f"{self.url} speaks TLS: write {other_scheme(self.url)}")
             found = read_list(answer.data) if 200 <= answer.status < 300 else []
@@ -153,17 +153,21 @@ class _Course:
         else:
             self.names = chatting[:_TRIED_MODELS] or ["default"]
 
-    async def _unreachable(self, answer: Answer) -> TransportError:
-        """What to say of a server that cannot be reached; the other scheme is tried once."""
+    async def _unreachable(self, answer: Answer) -> None:
+        """Raise what is to say of a server that cannot be reached; the other scheme is tried once.
+
+        A server that only says nothing may still answer another request.
+        """
         assert answer.failure is not None
         message = answer.failure.message
-        if "connect" in message and ("refused" in message or "no such host" in message):
-            return TransportError(message)
-        other = other_scheme(self.url)
-        again = await self.asker.get(other, keyless=True)
-        if again.status and not _speaks_tls(again):
-            return TransportError(f"{message}; it answers at {other}: give that URL")
-        return TransportError(message)
+        if "connection refused" not in message and "no such host" not in message:
+            other = other_scheme(self.url)
+            again = await self.asker.get(other, keyless=True)
+            words = again.failure.message if again.failure else ""
+            if (again.status and not _speaks_tls(again)) or "certificate" in words:
+                raise TransportError(f"{message}; but it answers at {other}: give that URL")
+        if not answer.silent:
+            raise TransportError(message)
 
     # -- wires -------------------------------------------------------------------------------------
 
@@ -191,8 +195,6 @@ class _Course:
         if not wire.plain.good:
             self.current = None
             moved = _moved(wire.plain)
-            if moved:
-                self.notes.append(f"{api}: the server redirects to {moved}: give that URL")
             complaint = "" if no_model_here(wire.plain) else moved or wire.plain.complaint
             return _told(wire, works=False, complaint=complaint)
         for step in rest:
@@ -288,8 +290,11 @@ def _speaks_tls(answer: Answer) -> bool:
 
 
 def _moved(answer: Answer) -> str:
-    """Where the server sends a request on, if it does."""
-    return answer.headers.get("location", "") if 300 <= answer.status < 400 else ""
+    """What to say of a server that sends a request on; "" if it does not."""
+    place = answer.headers.get("location", "") if 300 <= answer.status < 400 else ""
+    return (
+        f"{answer.status}: it redirects to {place}: give the URL that it leads to" if place else ""
+    )
 
 
 def _switch_names(api: str) -> tuple[str, ...]:

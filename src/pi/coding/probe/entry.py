@@ -50,7 +50,7 @@ def probed(report: Report, wire: WireReport) -> dict[str, Any]:
     thinking, picture = wire.findings.get("thinking"), wire.findings.get("images")
     if thinking is not None and thinking.verdict == "yes":
         model["reasoning"] = True
-    if picture is not None and picture.verdict in ("yes", "partly"):
+    if picture is not None and picture.verdict == "yes":
         model["input"] = ["text", "image"]
     return model
 
