@@ -67,7 +67,7 @@ class History:
         """All prompts, the oldest first."""
         if self._loading is not None:
             loading, self._loading = self._loading, None
-            self._entries = loading.result() + self._entries
+            self._entries = (loading.result() + self._entries)[-self._limit :]
         return self._entries
 
     def add(self, text: str, pastes: Sequence[tuple[int, int]] = ()) -> None:

@@ -64,8 +64,8 @@ def canonical(key: str) -> str:
     """The one way to write a key: `Shift+Ctrl+P` is `ctrl+shift+p`. Raises `UnknownKey`."""
     text = key.strip()
     head, plus, base = text.rpartition("+")
-    if text.endswith("+"):  # the plus key itself
-        head, base = text[:-1].removesuffix("+"), "+"
+    if text == "+" or text.endswith("++"):  # the plus key itself
+        head, base = text[:-2], "+"
     elif not plus:
         head = ""
     modifiers = {word.strip().lower() for word in head.split("+")} if head else set()
