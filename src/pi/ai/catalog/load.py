@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from pi.ai.catalog import packaged
@@ -29,6 +28,17 @@ class _Added(Struct, frozen=True):
     models: dict[str, ModelFacts | Model] | None
 
 
+class _Laid(Struct, frozen=True):
+    """What an extension says of a provider, in the words of `models.json` (a `UserEntry`).
+
+    only: its models stand for those that the provider has otherwise.
+    """
+
+    owner: str
+    entry: Any
+    only: bool = False
+
+
 class Catalog:
     """The catalog.
 
@@ -40,6 +50,7 @@ class Catalog:
         self._path = user_models
         self._folder = downloads
         self._added: dict[str, _Added] = {}
+        self._laid: dict[str, _Laid] = {}
         self._user: Any = None  # `UserModels` and `Downloads` are loaded for those who have them
         self._user_read = False
         self._read_at: tuple[int, int] | None = None
@@ -74,8 +85,12 @@ class Catalog:
 
     def user_provider(self, provider: str) -> UserProvider | None:
         """What `models.json` says about the key and headers of a provider, unresolved."""
-        entry = self._entries().get(provider)
-        return None if entry is None else entry.for_auth()
+        layers = self._layers(provider)
+        if len(layers) > 1:
+            from pi.ai.catalog.overlay import merged_for_auth
+
+            return merged_for_auth(layers)
+        return layers[0].for_auth() if layers else None
 
     def add_provider(
         self,
@@ -97,6 +112,39 @@ class Catalog:
         by_id = None if models is None else {model.id: model for model in models}
         self._added[row.id] = _Added(owner, row, by_id)
         self.reload()
+
+    def lay(
+        self, name: str, data: Mapping[str, Any], *, owner: str, login: str | None = None
+    ) -> str:
+        """Lay over a provider, or make one of, what `data` says in the words of `models.json`.
+
+        Models in it stand for all that the provider has otherwise. login: the login flow that
+        signs in to it. What the user's own `models.json` says still comes after it. Gives the
+        provider's id. Raises `ConfigError` for nonsense, or if it is another owner's.
+        """
+        from pi.ai.catalog.user_models import read_entry  # most people have no models.json
+
+        wanted = {**data, "oauth": login} if login else dict(data)
+        entry = read_entry(name, wanted, packaged.rows().wires, self._canonical)
+        before = self._laid.get(entry.id)
+        if before is not None and before.owner != owner:
+            raise ConfigError(
+                f"provider {name!r} of {owner} is not added: {before.owner} has one of that name"
+            )
+        self._laid[entry.id] = _Laid(owner, entry, "models" in data)
+        self.reload()
+        return entry.id
+
+    def lift(self, provider: str, *, owner: str) -> None:
+        """Take away what an owner has laid over a provider."""
+        found = self._laid.get(provider)
+        if found is not None and found.owner == owner:
+            del self._laid[provider]
+            self.reload()
+
+    def laid(self, owner: str) -> list[str]:
+        """The providers that an owner has laid something over."""
+        return [name for name, laid in self._laid.items() if laid.owner == owner]
 
     def owner(self, provider: str) -> str | None:
         """Who has added the models of a provider; None if they are the packaged or the user's."""
@@ -147,8 +195,10 @@ class Catalog:
     def ids(self, provider: str) -> list[str]:
         """The ids of a provider's models; the user's own come last."""
         row = self.provider(provider)
-        entry = self._entries().get(row.id)
-        return list({**self._known(row.id), **(entry.models if entry else {})})
+        found: dict[str, Any] = dict(self._known(row.id))
+        for layer in self._layers(row.id):
+            found |= layer.models
+        return list(found)
 
     def merged(self, provider: str, model_id: str) -> Draft:
         """The merged facts of a model, without loading its protocol. Raises `ConfigError`."""
@@ -165,7 +215,8 @@ class Catalog:
         near = known.get(relative(model_id, known) or row.default_model)
         facts = near if isinstance(near, ModelFacts) else ModelFacts(id="")
         out = draft(row, as_new(facts, model_id), packaged.rows().wires)
-        self._apply_user(out, self._entries().get(row.id), own=False)
+        for layer in self._layers(row.id):
+            self._apply_user(out, layer, own=False)
         return finish(out, packaged.rows().wires)
 
     def retired(self, provider: str, model_id: str) -> str | None:
@@ -236,9 +287,14 @@ class Catalog:
         user = self._read()
         return {} if user is None else user.entries
 
+    def _layers(self, provider: str) -> list[Any]:
+        """What extensions, and then the user, say of a provider."""
+        laid, own = self._laid.get(provider), self._entries().get(provider)
+        return [*([laid.entry] if laid else ()), *([own] if own else ())]
+
     def _canonical(self, name: str) -> str | None:
         """The id of a provider that exists without the user's file."""
-        if name in self._added:
+        if name in self._added or name in self._laid:
             return name
         for row in packaged.rows().providers:
             if name == row.id or name in row.aliases:
@@ -248,13 +304,14 @@ class Catalog:
     def _make_rows(self) -> dict[str, ProviderRow]:
         rows = {row.id: row for row in packaged.rows().providers}
         rows |= {name: added.row for name, added in self._added.items()}
-        for name, entry in self._entries().items():
-            if name not in rows and entry.models:
-                from pi.ai.catalog.overlay import user_row  # most people have no models.json
+        laid = [(name, laid.entry) for name, laid in self._laid.items()]
+        for name, entry in (*laid, *self._entries().items()):
+            from pi.ai.catalog.overlay import changed_row, user_row  # most have no models.json
 
+            if name in rows:
+                rows[name] = changed_row(rows[name], entry)
+            elif entry.models:
                 rows[name] = user_row(entry, packaged.rows())
-            elif name in rows and entry.provider.name:
-                rows[name] = msgspec.structs.replace(rows[name], name=entry.provider.name)
         self._aliases = {row.id.lower(): row.id for row in rows.values()}
         for row in rows.values():
             for alias in row.aliases:
@@ -262,6 +319,9 @@ class Catalog:
         return rows
 
     def _known(self, provider: str) -> Mapping[str, ModelFacts | Model]:
+        laid = self._laid.get(provider)
+        if laid is not None and laid.only:
+            return {}
         added = self._added.get(provider)
         if added is not None and added.models is not None:
             return added.models
@@ -272,22 +332,23 @@ class Catalog:
     def _draft(self, row: ProviderRow, model_id: str) -> Draft | None:
         wires = packaged.rows().wires
         known = self._known(row.id).get(model_id)
-        entry = self._entries().get(row.id)
-        own = entry.models.get(model_id) if entry else None
-        if own is not None and entry is not None:
-            api = own.api or entry.provider.api or self._api_like(row, model_id)
+        layers = self._layers(row.id)
+        makers = [layer for layer in layers if model_id in layer.models]
+        if makers:
+            own = makers[-1].models[model_id]
+            api = own.api or makers[-1].provider.api or self._api_like(row, model_id)
             known = ModelFacts(id=model_id, api=api, base_url=own.base_url or None)
         if known is None:
             return None
         out = draft_of(known) if isinstance(known, Model) else draft(row, known, wires)
-        self._apply_user(out, entry, own=own is not None)
+        for layer in layers:
+            self._apply_user(out, layer, own=layer in makers[-1:])
         return out
 
     def _apply_user(self, out: Draft, entry: Any, *, own: bool) -> None:
-        if entry is not None:
-            from pi.ai.catalog.overlay import apply_user  # most people have no models.json
+        from pi.ai.catalog.overlay import apply_user  # most people have no models.json
 
-            apply_user(out, entry, packaged.rows().wires, own=own)
+        apply_user(out, entry, packaged.rows().wires, own=own)
 
     def _api_like(self, row: ProviderRow, model_id: str) -> str:
         """The wire of the nearest known model of a provider that has several."""
@@ -297,7 +358,7 @@ class Catalog:
 
     def _make_index(self) -> list[IndexRow]:
         rows = packaged.index().rows
-        changed = {*self._entries(), *self._added}
+        changed = {*self._entries(), *self._added, *self._laid}
         downloads = self.downloads
         if not changed and downloads is None:
             return list(rows)

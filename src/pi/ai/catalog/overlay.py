@@ -4,19 +4,22 @@ Order: the provider's URL and switches, then the user's own model of that id, th
 which hold for every model, whoever made it.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pi.ai.catalog.draft import Draft
 from pi.ai.catalog.infer import inferred_rules
-from pi.ai.catalog.schema import AuthRow, ProviderRow, Rows, Wires
+from pi.ai.catalog.schema import AuthRow, ProviderRow, Rows, UserProvider, Wires
 from pi.ai.catalog.thinking import DEFAULT_LEVELS, Words, merged, parse_levels
 from pi.ai.catalog.user_compat import apply_compat, merge_compat
 from pi.ai.catalog.user_models import UserEntry
 from pi.ai.catalog.user_schema import UserCost, UserModel, UserOverride
 from pi.ai.model import Price, PriceTier
 
-__all__ = ["apply_user", "user_row"]
+__all__ = ["apply_user", "changed_row", "merged_for_auth", "user_row"]
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")
 
@@ -24,24 +27,58 @@ _LOCAL = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")
 def user_row(entry: UserEntry, rows: Rows) -> ProviderRow:
     """A row for a provider that only the user's file has. It has at least one model.
 
-    A server on this machine that is given no key needs none.
+    A server on this machine that is given no key needs none. One that names a login flow is signed
+    in to with that.
     """
     own = entry.provider
     first = next(iter(entry.models.values()))
     api = own.api or first.api or ""
     url = own.base_url or first.base_url or ""
     keyless = own.api_key is UNSET and url.partition("://")[2].startswith(_LOCAL)
+    kinds = ("api_key", "none") if keyless else ("api_key",)
     return ProviderRow(
         id=entry.id,
         name=own.name or entry.id,
         api=api,
         rank=1000,
-        auth=AuthRow(kinds=("api_key", "none") if keyless else ("api_key",)),
+        auth=AuthRow(kinds=("oauth", "api_key"), login=own.oauth)
+        if own.oauth
+        else AuthRow(kinds=kinds),
         default_model=first.id,
         base_urls={api: url},
         cost_basis="unknown",
         rules=inferred_rules(url, rows),
     )
+
+
+def changed_row(row: ProviderRow, entry: UserEntry) -> ProviderRow:
+    """A provider's row with what an entry says of it: its name, and how to sign in."""
+    own = entry.provider
+    changes: dict[str, Any] = {}
+    if own.name:
+        changes["name"] = own.name
+    if own.oauth:
+        kinds = ("oauth", *(kind for kind in row.auth.kinds if kind not in ("oauth", "none")))
+        changes["auth"] = msgspec.structs.replace(row.auth, kinds=kinds, login=own.oauth)
+    return msgspec.structs.replace(row, **changes) if changes else row
+
+
+def merged_for_auth(layers: Sequence[UserEntry]) -> UserProvider:
+    """What authentication reads of several entries; the last one that says something counts."""
+    found = [layer.for_auth() for layer in layers]
+    out = found[0]
+    for item in found[1:]:
+        models = {**out.model_headers}
+        for name, headers in item.model_headers.items():
+            models[name] = {**models.get(name, {}), **headers}
+        out = UserProvider(
+            item.api_key or out.api_key,
+            {**out.headers, **item.headers},
+            item.auth_header or out.auth_header,
+            models,
+            item.base_url or out.base_url,
+        )
+    return out
 
 
 def apply_user(out: Draft, entry: UserEntry, wires: Wires, *, own: bool) -> None:
@@ -71,7 +108,7 @@ def _apply(out: Draft, item: UserModel | UserOverride) -> None:
     if item.max_tokens is not UNSET:
         changed["max_output_tokens"] = int(item.max_tokens)
     if item.input_limits is not UNSET:
-        changed["input_limits"] = item.input_limits
+        changed["input_limits"] = _limits(item.input_limits)
     if item.cost is not UNSET:
         changed["cost"] = _price(facts.cost, item.cost)
         out.cost_basis = "metered" if out.cost_basis == "unknown" else out.cost_basis
@@ -87,6 +124,16 @@ def _apply(out: Draft, item: UserModel | UserOverride) -> None:
         for level, body in item.sampling_params_by_thinking_level.items():
             by_level[level] = merged(by_level.get(level, {}), body)
         out.by_level = by_level
+
+
+def _limits(limits: Struct) -> dict[str, Any]:
+    """The limits under the names that the catalog's own data use."""
+    out: dict[str, Any] = {}
+    for name in limits.__struct_fields__:
+        value = getattr(limits, name)
+        if value is not UNSET:
+            out[name] = _limits(value) if isinstance(value, Struct) else value
+    return out
 
 
 def _levels(out: Draft, item: UserOverride) -> Words | None:

@@ -20,6 +20,9 @@ __all__ = ["apply_compat", "merge_compat"]
 _DEEP = ("open_router_routing", "vercel_gateway_routing")
 
 _IGNORED = {
+    "supports_max_output_tokens",
+    "image_input",
+    "send_image_opt_in_header",
     "supports_midconvo_tool_additions",
     "supports_openai_grammar_tools",
     "supports_additional_tools",
@@ -34,6 +37,7 @@ _ELSEWHERE = {
     "chat_template_kwargs",
     "chat_template_args",
     "thinking_token_budget_field",
+    "supports_thinking_token_budget",
     "cache_control_format",
     "open_router_routing",
     "vercel_gateway_routing",
@@ -170,6 +174,8 @@ def _extras(compat: UserCompat) -> tuple[dict[str, Any], dict[str, Any]]:
         }
     if compat.thinking_token_budget_field is not UNSET:
         on[compat.thinking_token_budget_field] = BUDGET
+    elif compat.supports_thinking_token_budget is True:
+        on["thinking_token_budget"] = BUDGET
     return on, off
 
 

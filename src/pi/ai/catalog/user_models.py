@@ -25,8 +25,9 @@ from pi.ai.catalog.user_schema import (
     UserRoot,
     UserTier,
 )
+from pi.ai.errors import ConfigError
 
-__all__ = ["UserEntry", "UserModels", "read"]
+__all__ = ["UserEntry", "UserModels", "read", "read_entry"]
 
 T = TypeVar("T", bound=Struct)
 
@@ -86,6 +87,23 @@ def read(path: Path, wires: Wires, canonical: Callable[[str], str | None]) -> Us
     except OSError as error:
         return UserModels(problems=(f"{path.name}: cannot be read: {error.strerror}",))
     return _Reader(path.name, data, wires, canonical).run()
+
+
+def read_entry(
+    name: str, data: Any, wires: Wires, canonical: Callable[[str], str | None]
+) -> UserEntry:
+    """One entry that a program says instead of the file. Raises `ConfigError` for all that is odd,
+    but for wires that nobody knows yet."""
+    try:
+        text = msgspec.json.encode({"providers": {name: data}})
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"provider {name!r} is no JSON data: {error}") from None
+    reader = _Reader(f"provider {name!r}", text, wires, canonical)
+    found = reader.run()
+    odd = [note for note in found.notes if "without an extension" not in note]
+    for text_ in (*found.problems, *odd):
+        raise ConfigError(text_.replace(f" line 1: providers.{name}", ": "))
+    return next(iter(found.entries.values()))
 
 
 class _Reader:

@@ -11,9 +11,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 __all__ = [
     "UserCompat",
     "UserCost",
+    "UserImageLimits",
+    "UserInputLimits",
     "UserModel",
     "UserOverride",
+    "UserPromptCache",
     "UserProviderEntry",
+    "UserResize",
     "UserRoot",
     "UserTier",
 ]
@@ -21,6 +25,7 @@ __all__ = [
 Text = Annotated[str, Meta(min_length=1)]
 Amount = Annotated[float, Meta(ge=0)]
 Count = Annotated[float, Meta(gt=0)]
+Whole = Annotated[int, Meta(gt=0)]
 Level = Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
 Words = dict[Level, str | None]
 
@@ -43,6 +48,37 @@ class UserCost(Struct, frozen=True, rename="camel"):
     cache_read: Amount | UnsetType = UNSET
     cache_write: Amount | UnsetType = UNSET
     tiers: tuple[UserTier, ...] | UnsetType = UNSET
+
+
+class UserResize(Struct, frozen=True, rename="camel"):
+    """How images are made smaller before they are sent: pixels, bytes, percent."""
+
+    max_width: Whole | UnsetType = UNSET
+    max_height: Whole | UnsetType = UNSET
+    max_bytes: Whole | UnsetType = UNSET
+    jpeg_quality: Annotated[int, Meta(ge=1, le=100)] | UnsetType = UNSET
+
+
+class UserImageLimits(Struct, frozen=True, rename="camel"):
+    """What a service takes of images."""
+
+    resize: UserResize | UnsetType = UNSET
+    max_per_message: Whole | UnsetType = UNSET
+    max_per_request: Whole | UnsetType = UNSET
+
+
+class UserInputLimits(Struct, frozen=True, rename="camel"):
+    """What a service takes at all. `max_request_bytes`: the whole request."""
+
+    max_request_bytes: Whole | UnsetType = UNSET
+    images: UserImageLimits | UnsetType = UNSET
+
+
+class UserPromptCache(Struct, frozen=True, rename="camel"):
+    """How long a service keeps prompts, in seconds."""
+
+    short: Count | UnsetType = UNSET
+    long: Count | UnsetType = UNSET
 
 
 class UserCompat(Struct, frozen=True, rename="camel"):
@@ -96,6 +132,10 @@ class UserCompat(Struct, frozen=True, rename="camel"):
     supports_midconvo_tool_additions: Any = field(
         default=UNSET, name="supportsMidConvoToolAdditions"
     )
+    supports_thinking_token_budget: bool | UnsetType = UNSET
+    supports_max_output_tokens: Any = UNSET
+    image_input: Any = UNSET
+    send_image_opt_in_header: Any = UNSET
     supports_openai_grammar_tools: Any = field(default=UNSET, name="supportsOpenAIGrammarTools")
     supports_additional_tools: Any = UNSET
     supports_tool_search: Any = UNSET
@@ -116,8 +156,8 @@ class UserOverride(Struct, frozen=True, rename="camel"):
     compat: UserCompat | UnsetType = UNSET
     sampling_params: dict[str, Any] | UnsetType = UNSET
     sampling_params_by_thinking_level: dict[Level, dict[str, Any]] | UnsetType = UNSET
-    input_limits: dict[str, Any] | UnsetType = UNSET
-    prompt_cache: Any = UNSET
+    input_limits: UserInputLimits | UnsetType = UNSET
+    prompt_cache: UserPromptCache | UnsetType = UNSET
 
 
 class UserModel(UserOverride, frozen=True, rename="camel", kw_only=True):
@@ -141,7 +181,7 @@ class UserProviderEntry(Struct, frozen=True, rename="camel"):
     compat: UserCompat | UnsetType = UNSET
     models: list[Any] | UnsetType = UNSET
     model_overrides: dict[str, Any] | UnsetType = UNSET
-    oauth: Any = UNSET
+    oauth: Text | UnsetType = UNSET
 
 
 class UserRoot(Struct, frozen=True):

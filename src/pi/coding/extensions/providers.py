@@ -1,15 +1,13 @@
 """What `register_provider`, `register_protocol` and `register_login` come to.
 
-`apply` makes a registration count, `remove` takes all of an owner's back.
+A registration is said to the catalog in the words of `models.json`, so it can say whatever that
+file can, is checked by the same rules, and what the user's own file says comes after it.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from pi.ai.auth.base import LoginFlow
-from pi.ai.catalog.schema import ModelFacts, ProviderRow
+from pi.ai.auth.flows import flows
 from pi.ai.errors import ConfigError
 from pi.ai.protocols import protocols
 from pi.ai.protocols.base import Protocol as WireProtocol
@@ -17,53 +15,76 @@ from pi.coding.extensions.shelf import Owner, ProviderHome, ProviderRegistration
 
 __all__ = ["add_login", "add_protocol", "apply", "remove", "remove_provider"]
 
+_WORDS = {
+    "base_url": "baseUrl",
+    "api": "api",
+    "api_key": "apiKey",
+    "headers": "headers",
+    "auth_header": "authHeader",
+    "models": "models",
+    "display_name": "name",
+}
+"""Fields of a registration to keys of `models.json`."""
+
 
 def apply(home: ProviderHome, owner: Owner, registration: ProviderRegistration) -> None:
-    """Make a provider known. Raises `ConfigError`."""
-    catalog = home.catalog
-    known = catalog.find_provider(registration.name)
-    changes: dict[str, Any] = {}
-    if registration.base_url is not None:
-        changes["base_url"] = registration.base_url
-    if registration.api is not None:
-        changes["api"] = registration.api
-    if registration.headers is not None:
-        changes["headers"] = dict(registration.headers)
-    if registration.display_name:
-        changes["name"] = registration.display_name
-    try:
-        row = (
-            ProviderRow(**{"id": registration.name, "name": registration.name, **changes})
-            if known is None
-            else msgspec.structs.replace(known, **changes)
+    """Make a provider known. Raises `ConfigError` saying what is wrong with the registration."""
+    name = registration.name
+    data: dict[str, Any] = {}
+    for field, key in _WORDS.items():
+        value = getattr(registration, field)
+        if value is not None and value != "":
+            data[key] = [dict(model) for model in value] if field == "models" else value
+    login = registration.login
+    if isinstance(login, LoginFlow):
+        flow, login = login, name
+        _put_login(owner, name, flow)
+    elif login is not None and login not in flows:
+        raise ConfigError(
+            f"provider {name!r} names the login flow {login!r}: register_login it first"
         )
-        models = registration.models
-        facts = None if models is None else [_facts(row, model) for model in models]
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"register_provider({registration.name!r}): {error}") from None
-    catalog.add_provider(row, facts, owner=owner.words)
+    known = home.catalog.find_provider(name)
+    if known is None and not data.get("models"):
+        raise ConfigError(f"provider {name!r} is new: give base_url, api and models")
+    if not data and not login:
+        raise ConfigError(f"provider {name!r} is registered with nothing: it changes nothing")
+    home.catalog.lay(name, data, owner=owner.words, login=login)
 
 
 def remove_provider(home: ProviderHome, owner: Owner, name: str) -> None:
-    """Take a provider back."""
-    home.catalog.remove_provider(name)
+    """Take a provider back; nothing happens if the owner has registered none of that name."""
+    row = home.catalog.find_provider(name)
+    home.catalog.lift(row.id if row else name, owner=owner.words)
+    if name in flows and flows.owner(name) == owner.words:
+        flows.remove(name)
 
 
 def add_protocol(owner: Owner, name: str, protocol: WireProtocol) -> None:
     """Make a wire known. Raises `ConfigError` if there is one of that name."""
+    if not isinstance(protocol, WireProtocol):
+        raise ConfigError(f"api {name!r}: expected a pi.ai.protocols.base.Protocol")
+    if name in protocols and protocols.owner(name) == owner.words:
+        protocols.remove(name)
     protocols.add(name, protocol, owner=owner.words)
 
 
 def add_login(home: ProviderHome, owner: Owner, name: str, flow: LoginFlow) -> None:
-    """Make a login flow known."""
-    raise ConfigError("register_login is not built yet in this version")
+    """Make a login flow known. Raises `ConfigError` if there is one of that name."""
+    if not isinstance(flow, LoginFlow):
+        raise ConfigError(f"login flow {name!r}: expected a pi.extensions.LoginFlow")
+    _put_login(owner, name, flow)
 
 
 def remove(home: ProviderHome, owner: Owner) -> None:
     """Take back all that an owner has made known."""
-    for name in [name for name in protocols if protocols.owner(name) == owner.words]:
-        protocols.remove(name)
+    for name in home.catalog.laid(owner.words):
+        home.catalog.lift(name, owner=owner.words)
+    for registry in (protocols, flows):
+        for name in [name for name in registry if registry.owner(name) == owner.words]:
+            registry.remove(name)
 
 
-def _facts(row: ProviderRow, model: Mapping[str, Any]) -> ModelFacts:
-    return msgspec.convert(dict(model), ModelFacts)
+def _put_login(owner: Owner, name: str, flow: LoginFlow) -> None:
+    if name in flows and flows.owner(name) == owner.words:
+        flows.remove(name)  # registered anew
+    flows.add(name, flow, owner=owner.words)
