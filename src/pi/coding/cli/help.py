@@ -1,6 +1,8 @@
 """The help text, made from the table of options."""
 
-from pi.coding.cli.options import OPTIONS
+from collections.abc import Iterable, Sequence
+
+from pi.coding.cli.options import OPTIONS, Option
 
 __all__ = ["help_text"]
 
@@ -15,6 +17,7 @@ Usage: pi [options] [@file ...] [prompt ...]
   pi --list-models sonnet                models you can use
   pi --model demo -p "Show me"           a demonstration without key and network
   pi models update                       newer models and prices; `pi models --help` has more
+  pi sessions search WORDS               find a session; `pi sessions --help` has more
   pi auth login                          sign in, or store a key; `pi auth --help` has more
 
 Options:
@@ -28,14 +31,22 @@ Exit codes: 0 answered, 1 failed or cut off, 130 interrupted, 129/143 ended by S
 """
 
 
-def help_text() -> str:
-    """The whole text of `pi --help`."""
+def help_text(more: Sequence[tuple[Option, str]] = ()) -> str:
+    """The whole text of `pi --help`. more: options of extensions, with their names."""
+    lines = _lines(OPTIONS)
+    if more:
+        lines += ["", "Options of extensions:"]
+        lines += _lines([option._replace(help=f"{option.help} ({who})") for option, who in more])
+    return _HEAD + "\n".join(lines) + "\n" + _TAIL
+
+
+def _lines(options: Iterable[Option]) -> list[str]:
     lines: list[str] = []
-    for option in OPTIONS:
+    for option in options:
         value = f"[{option.value}]" if option.optional else option.value
         left = f"--{option.name} {value}".rstrip()
         if option.short:
             left = f"{option.short}, {left}"
         text = option.help + (" (not built yet)" if option.later else "")
         lines.append(f"  {left:<30} {text}" if len(left) <= 30 else f"  {left}\n{'':<33}{text}")
-    return _HEAD + "\n".join(lines) + "\n" + _TAIL
+    return lines

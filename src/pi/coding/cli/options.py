@@ -79,12 +79,10 @@ COMMANDS: dict[str, str] = {
     "models": "pi.coding.cli.models.main",
     "probe": "pi.coding.cli.probe",
     "remove": "pi.coding.cli.packages.remove",
+    "sessions": "pi.coding.cli.sessions.main",
     "uninstall": "pi.coding.cli.packages.remove",
     "update": "pi.coding.cli.packages.update",
 }
 """Sub-commands, and the modules whose `run` carries them out."""
 
-LATER_COMMANDS: tuple[str, ...] = (
-    "mcp",
-    "sessions",
-)
+LATER_COMMANDS: tuple[str, ...] = ("mcp",)
