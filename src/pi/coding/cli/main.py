@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.write(f"{__version__}\n")
         return 0
     from pi.coding.cli.args import UsageError, parse
-    from pi.coding.cli.options import COMMANDS
+    from pi.coding.cli.options import COMMANDS, Option
 
     try:
         if argv and argv[0] in COMMANDS:
@@ -31,8 +31,14 @@ def main(argv: list[str] | None = None) -> int:
             return main(["--version"])
         if args.flag("help"):
             from pi.coding.cli.help import help_text
+            from pi.coding.cli.whether import may_have_extensions
 
-            sys.stdout.write(help_text())
+            more: list[tuple[Option, str]] = []
+            if may_have_extensions(args):
+                from pi.coding.cli.start import extension_options
+
+                more = extension_options(args)
+            sys.stdout.write(help_text(more))
             return 0
         import gc
 

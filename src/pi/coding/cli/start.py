@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pi.coding.cli.args import Arguments, UsageError, refuse_unknown
+from pi.coding.cli.whether import may_have_extensions
 
-__all__ = ["start"]
+__all__ = ["extension_options", "start"]
 
 
 def start(args: Arguments) -> int:
@@ -35,7 +36,7 @@ def _start_headless(args: Arguments) -> int:
         if args.flag("list-models"):
             from pi.coding.cli.list_models import list_models
 
-            return list_models(home, args)
+            return list_models(_extended(home, args) if may_have_extensions(args) else home, args)
         if args.flag("export"):
             from pi.coding.cli.export import export
 
@@ -72,6 +73,32 @@ def _run(home: Any, args: Arguments) -> int:
     from pi.coding.cli.headless import run_headless
 
     return run_headless(home, said if args.unknown else lambda args: found, args)
+
+
+def _extended(home: Any, args: Arguments) -> Any:
+    """The home with the providers of extensions."""
+    import asyncio
+
+    from pi.coding.cli.extending import loaded_for
+    from pi.coding.cli.headless import wishes
+
+    runtime, home = asyncio.run(loaded_for(home, wishes(args)))
+    for note in runtime.notes:
+        sys.stderr.write(f"Warning: {note}\n")
+    return home
+
+
+def extension_options(args: Arguments) -> list[Any]:
+    """The options of extensions, each with the extension's name, for the help text."""
+    from pi.ai.errors import PiError
+    from pi.coding.cli.extending import options_of
+    from pi.coding.cli.headless import wishes
+    from pi.coding.home import open_home
+
+    try:
+        return options_of(open_home(os.environ, trusted=_trusted(args)), wishes(args))
+    except PiError as error:
+        raise UsageError(error.message) from None
 
 
 def _trusted(args: Arguments) -> bool | None:
