@@ -180,16 +180,16 @@ def test_wrong_value_disables_that_key_only(folder: Path, project: Path) -> None
         hide_thinking_block=True,
         compaction=msgspec.structs.replace(Settings().compaction, keep_recent_tokens=5),
     )
-    heads = [note.removeprefix(f"{path}: ").partition(":")[0] for note in loaded.notes]
-    assert heads == [
-        "theme is ignored",
-        "editorPaddingX is ignored",
-        "compaction.reserveTokens is ignored",
-        "retry is ignored",
-        "skills is ignored",
-        "defaultThinkingLevel is ignored",
-    ]
-    assert loaded.notes[0].endswith("expected `str | null`, got `int`") or "str" in loaded.notes[0]
+    assert loaded.notes == (
+        f"{path} line 1: theme is ignored: expected text, got 7",
+        f"{path} line 1: editorPaddingX is ignored: expected whole number from 0 to 3, got 9",
+        f"{path} line 1: compaction.reserveTokens is ignored:"
+        " expected whole number from 0 up, got -1",
+        f'{path} line 1: retry is ignored: expected object, got "often"',
+        f"{path} line 1: skills is ignored: expected list of text, got list",
+        f"{path} line 1: defaultThinkingLevel is ignored:"
+        ' expected off, minimal, low, medium, high, xhigh, max, got "enormous"',
+    )
 
 
 def test_only_slips_among_unknown_keys_are_told(folder: Path, project: Path) -> None:

@@ -21,6 +21,7 @@ from pi.coding.settings import NEEDS_TRUST, USER_ONLY, Settings, expand
 __all__ = ["Loaded", "SettingsError", "load", "problems", "save", "written"]
 
 Data = dict[str, Any]
+Tell = Callable[[tuple[str, ...], str], None]
 
 _RESOURCES = ("packages", "extensions", "skills", "prompts", "themes")
 _LEGACY = frozenset({"$schema", "apiKeys"})
@@ -66,7 +67,9 @@ def load(
         held = _hold_back(project, project_file, notes, trusted=trusted)
         data = _merge(data, project)
     if flags:
-        checked, _ = _check(Settings, dict(flags), "command line", notes)
+        told = _Told("command line:")
+        checked, _ = _check(Settings, dict(flags), told)
+        notes += told.notes
         data = _merge(data, checked)
     settings = msgspec.convert(data, Settings) if data else Settings()
     return Loaded(settings, tuple(notes), held)
@@ -83,9 +86,9 @@ def written(path: Path) -> Data:
 
 def problems(changes: Mapping[str, Any]) -> list[str]:
     """What of these changes would not count, one line each: values of the wrong kind."""
-    notes: list[str] = []
-    _check(Settings, dict(changes), "settings", notes)
-    return [note.replace(" is ignored", "", 1) for note in notes]
+    told = _Told("settings:")
+    _check(Settings, dict(changes), told)
+    return [note.replace(" is ignored", "", 1) for note in told.notes]
 
 
 def save(path: Path, changes: Mapping[str, Any]) -> None:
@@ -135,11 +138,17 @@ def _read(path: Path, notes: list[str], env: Mapping[str, str]) -> Data:
     if not isinstance(data, dict):
         notes.append(f"{path} is ignored: it holds no JSON object")
         return {}
-    checked, unknown = _check(Settings, _modern(data), str(path), notes)
+
+    told = _Told(str(path), content)
+    checked, unknown = _check(Settings, _modern(data), told)
     _hint(unknown, path, notes)
     for key in _RESOURCES:
         if key in checked:
-            checked[key] = [_absolute(item, path.parent, env) for item in checked[key]]
+            listed = [item for item in checked[key] if _is_clean(item)]
+            if len(listed) < len(checked[key]):
+                told((key,), "has an entry with a character that no path has; it is left out")
+            checked[key] = [_absolute(item, path.parent, env) for item in listed]
+    notes += told.notes
     return checked
 
 
@@ -157,32 +166,57 @@ def _parse(content: bytes) -> Any:
 
 
 def _check(
-    kind: type[Struct], data: Data, where: str, notes: list[str], prefix: str = ""
+    kind: type[Struct], data: Data, tell: Tell, above: tuple[str, ...] = ()
 ) -> tuple[Data, list[tuple[str, list[str]]]]:
     """What of `data` is of the right kind; and unknown keys, each with those that are known."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     good: Data = {}
     unknown: list[tuple[str, list[str]]] = []
     for key, value in data.items():
+        keys = (*above, key)
         if value is None:
             continue
         if key not in fields:
+            prefix = ".".join((*above, ""))
             unknown.append((prefix + key, [prefix + known for known in fields]))
             continue
         inner = fields[key].type
         if isinstance(inner, type) and issubclass(inner, Struct) and isinstance(value, dict):
-            good[key], more = _check(inner, value, where, notes, f"{prefix}{key}.")
+            good[key], more = _check(inner, value, tell, keys)
             unknown += more
             continue
         value = _whole(value)
         try:
             msgspec.convert(value, inner)
-        except msgspec.ValidationError as error:
-            reason = str(error)
-            notes.append(f"{where}: {prefix}{key} is ignored: {reason[:1].lower()}{reason[1:]}")
+        except msgspec.ValidationError:
+            from pi.ai.catalog.plain import allowed, show_value  # brings in the catalog
+
+            tell(keys, f"is ignored: expected {allowed(inner)}, got {show_value(value)}")
         else:
             good[key] = value
     return good, unknown
+
+
+class _Told:
+    """Collects what is wrong, with the line where it stands if it comes from a file."""
+
+    def __init__(self, where: str, content: bytes = b"") -> None:
+        self.notes: list[str] = []
+        self._where = where
+        self._content = content
+
+    def __call__(self, keys: tuple[str, ...], text: str) -> None:
+        where = self._where
+        if self._content:
+            from pi.ai.catalog.jsonc import line_of  # brings in the catalog
+
+            where += f" line {line_of(self._content, keys)}:"
+        self.notes.append(f"{where} {'.'.join(keys)} {text}")
+
+
+def _is_clean(item: Any) -> bool:
+    text = item["source"] if isinstance(item, dict) else item
+    return not any(ord(char) < 32 for char in text)
 
 
 def _whole(value: Any) -> Any:

@@ -88,7 +88,7 @@ class Credentials:
 
     def names(self) -> tuple[str, ...]:
         """All entry names, in file order; those of unknown providers too."""
-        return tuple(self._read())
+        return tuple(name for name in self._read() if name != "$schema")
 
     def snapshot(self) -> Entries:
         """All entries as they are stored now, as JSON; equal as long as nothing changed."""
