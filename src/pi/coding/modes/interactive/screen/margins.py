@@ -1,18 +1,22 @@
 """The lines around the editor: what waits, what goes on, widgets and the footer."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from pi.coding.modes.interactive.dialogs.cells import wrap
 from pi.coding.modes.interactive.footer import Facts, clip, footer_lines
 from pi.coding.modes.interactive.keymap import Keymap
-from pi.coding.modes.interactive.lines import Line
+from pi.coding.modes.interactive.lines import ESCAPE, Line
 from pi.coding.modes.interactive.status import Activity
+from pi.coding.modes.interactive.terminal import Terminal
 from pi.coding.modes.sanitize import printable
 
 __all__ = ["Margins"]
 
 _QUEUE_LINES = 6
+_ADDRESS = re.compile(r"https?://[!-~]+")
 
 
 class _Whole(Protocol):
@@ -21,6 +25,7 @@ class _Whole(Protocol):
     keymap: Keymap
     facts: Facts
     activity: Activity
+    terminal: Terminal
 
     def style(self, token: str) -> str: ...
     def redraw(self) -> None: ...
@@ -100,11 +105,11 @@ class Margins:
 
     def above(self, width: int) -> list[Line]:
         """Widgets above the editor."""
-        return _widgets(self._above, width)
+        return _widgets(self._above, width, links=self._screen.terminal.links)
 
     def below(self, width: int) -> list[Line]:
         """Widgets below it."""
-        return _widgets(self._below, width)
+        return _widgets(self._below, width, links=self._screen.terminal.links)
 
     def footer(self, width: int) -> list[Line]:
         """Where, with what, how much."""
@@ -112,6 +117,15 @@ class Margins:
         return footer_lines(self._screen.facts, width, styles)
 
 
-def _widgets(widgets: dict[str, Sequence[str]], width: int) -> list[Line]:
-    lines = [line for key in widgets for line in widgets[key]]
-    return [clip([("", printable(line).expandtabs(4))], width) for line in lines]
+def _widgets(widgets: dict[str, Sequence[str]], width: int, *, links: bool) -> list[Line]:
+    """Long lines are broken: the address of a login must be seen, and copied, to its end."""
+    lines: list[Line] = []
+    for line in (line for key in widgets for line in widgets[key]):
+        linked = links and _ADDRESS.fullmatch(line.strip())
+        for part in wrap(line, width):
+            if linked:
+                start = (ESCAPE, f"\x1b]8;;{line.strip()}\x1b\\")
+                lines.append([start, ("", part), (ESCAPE, "\x1b]8;;\x1b\\")])
+            else:
+                lines.append([("", part)])
+    return lines
