@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pi.coding.api.setup import Reload, Resources
 from pi.coding.extensions.surface import Context
+from pi.coding.slash.words import plural
 
 __all__ = ["run"]
 
@@ -23,5 +24,5 @@ async def run(arguments: str, context: Context) -> None:
         ("extension", found.extensions),
         ("theme", found.themes),
     )
-    counts = [f"{len(rows)} {word}{'s' * (len(rows) != 1)}" for word, rows in parts if rows]
+    counts = [plural(len(rows), word) for word, rows in parts if rows]
     ui.notify(f"Read anew: settings, {', '.join(counts) or 'nothing else'}")

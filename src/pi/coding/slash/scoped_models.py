@@ -4,6 +4,7 @@ from pi.coding.api.picking import Choice, PickAction, Picked, PickList
 from pi.coding.api.setup import GetModelTable, ModelRow, ModelTable, SetScope
 from pi.coding.extensions.surface import Context
 from pi.coding.slash.models import as_choice, key_of
+from pi.coding.slash.words import plural
 
 __all__ = ["run"]
 
@@ -100,6 +101,6 @@ async def _use(
         chosen = []
     written = {_bare(pattern, rows): pattern for pattern in table.scope}
     await context.send(SetScope(tuple(written.get(key, key) for key in chosen), save))
-    what = f"{len(chosen)} model{'s' * (len(chosen) != 1)}" if chosen else "all models"
+    what = plural(len(chosen), "model") if chosen else "all models"
     where = "; saved" if save else " in this session; Ctrl+S in /scoped-models saves it"
     context.ui.notify(f"Cycling goes through {what}{where}")

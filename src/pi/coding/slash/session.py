@@ -3,7 +3,7 @@
 from pi.coding.api.answers import ContextUsage, SessionState, SessionStats
 from pi.coding.api.commands import GetSessionStats, GetState
 from pi.coding.extensions.surface import Context
-from pi.coding.slash.words import count, dollars, show, table
+from pi.coding.slash.words import count, dollars, plural, show
 
 __all__ = ["run"]
 
@@ -23,8 +23,9 @@ async def run(arguments: str, context: Context) -> None:
         ("Model", f"{state.model.provider}/{state.model.id}, thinking: {state.thinking_level}"),
         (
             "Messages",
-            f"{stats.user_messages} prompts, {stats.assistant_messages} answers, "
-            f"{stats.tool_calls} tool calls",
+            f"{plural(stats.user_messages, 'prompt')}, "
+            f"{plural(stats.assistant_messages, 'answer')}, "
+            f"{plural(stats.tool_calls, 'tool call')}",
         ),
         (
             "Tokens",
@@ -34,7 +35,7 @@ async def run(arguments: str, context: Context) -> None:
         ("Window", _window(stats.context_usage)),
         ("Cost", f"{dollars(stats.cost)} (/cost says what for)"),
     ]
-    show(context, table(("Session", ""), rows))
+    show(context, "\n".join(f"- {name}: {value}" for name, value in rows))
 
 
 def _window(usage: object) -> str:
@@ -42,4 +43,4 @@ def _window(usage: object) -> str:
         return "not known"
     if usage.tokens is None or usage.percent is None:
         return f"? of {count(usage.context_window)}, known after the next answer"
-    return f"{count(usage.tokens)} of {count(usage.context_window)} ({usage.percent:.0f} %)"
+    return f"{count(usage.tokens)} of {count(usage.context_window)} ({usage.percent:.1f} %)"

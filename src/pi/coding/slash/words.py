@@ -19,6 +19,7 @@ __all__ = [
     "level_named",
     "meaning",
     "need_front",
+    "plural",
     "price",
     "show",
     "table",
@@ -69,6 +70,11 @@ def count(number: float) -> str:
             text = f"{number / size:.1f}" if number < 100 * size else f"{number / size:.0f}"
             return text.removesuffix(".0") + unit
     return str(int(number))
+
+
+def plural(number: int, word: str) -> str:
+    """`1 prompt`, `2 prompts`."""
+    return f"{number} {word}{'s' * (number != 1)}"
 
 
 def dollars(amount: float) -> str:

@@ -23,6 +23,7 @@ class Table:
             min(_MAX_CELL, max(width(c.cells[at]) for c in choices if len(c.cells) > at))
             for at in range(count)
         ]
+        self.numbers = [_mostly_numbers(choices, at) for at in range(count)]
         self.label = max((width(c.label) + 2 * c.depth for c in choices), default=0)
         self.mark = max((width(choice.mark) for choice in choices), default=0)
         self.style = style
@@ -58,7 +59,7 @@ class Table:
         quiet = style if selected or choice.why else self.style("muted")
         for at, column in enumerate(columns):
             cell = one_line(choice.cells[at]) if at < len(choice.cells) else ""
-            fragments.append((quiet, " " * _GAP + padded(cell, column, right=_is_number(cell))))
+            fragments.append((quiet, " " * _GAP + padded(cell, column, right=self.numbers[at])))
         return fragments
 
     def _row_style(self, choice: Choice, selected: bool) -> str:
@@ -68,5 +69,7 @@ class Table:
         return self.style("dim" if choice.why else "text")
 
 
-def _is_number(cell: str) -> bool:
-    return cell[:1].isdigit() or cell[:1] in ("$", "~")
+def _mostly_numbers(choices: Sequence[Choice], at: int) -> bool:
+    """Whether a column is set to the right."""
+    cells = [choice.cells[at] for choice in choices if len(choice.cells) > at]
+    return sum(cell[:1].isdigit() or cell[:1] in ("$", "~") for cell in cells) * 2 > len(cells)
