@@ -92,7 +92,8 @@ class Asking:
 
     async def confirm(self, question: str) -> None:
         """Ask for a yes; what was said before the question belongs to it."""
-        about = self._state or self._name
+        about, self._state = self._state or self._name, ""
+        self._draw()
         if not await self._ui.confirm(question, about):
             raise AbortedError(_GIVEN_UP)
 
@@ -101,7 +102,7 @@ class Asking:
         self._draw()
 
     def _draw(self) -> None:
-        self._ui.set_widget(WIDGET, [*self._lines, *filter(None, [self._state])])
+        self._ui.set_widget(WIDGET, [*self._lines, *filter(None, [self._state])] or None)
 
 
 def _after(seconds: float) -> float:
