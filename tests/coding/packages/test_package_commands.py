@@ -124,6 +124,12 @@ def test_config_from_a_script(pi: Pi, project: Path, put: Put) -> None:
     assert settings == {"prompts": ["-prompts/b.md"]}
 
 
+def test_where_the_schemas_are(pi: Pi) -> None:
+    folder = Path(pi("config", "--schemas").stdout.strip())
+    names = {path.name for path in folder.glob("*.schema.json")}
+    assert {"models.schema.json", "settings.schema.json", "auth.schema.json"} <= names
+
+
 def test_config_in_a_terminal(env: dict[str, str], project: Path, put: Put) -> None:
     put(project / ".pi", {"prompts/a.md": "", "prompts/b.md": ""})
     person, terminal = pty.openpty()

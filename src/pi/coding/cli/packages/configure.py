@@ -1,7 +1,9 @@
 """`pi config`: which extensions, skills, prompts and themes are used."""
 
 import sys
+from pathlib import Path
 
+import pi.coding
 from pi.coding.cli.args import UsageError
 from pi.coding.cli.options import Option
 from pi.coding.cli.packages.call import LOCAL, Call, start
@@ -11,6 +13,7 @@ __all__ = ["run"]
 
 _ENABLE = Option("enable", "", "PATH", "use this one", repeat=True)
 _DISABLE = Option("disable", "", "PATH", "do not use this one", repeat=True)
+_SCHEMAS = Option("schemas", "", "", "print the folder of the JSON Schemas of your files")
 _TEXT = """\
 Lists all resources of your folders and packages with [x] where they are used. In a terminal, type
 numbers to switch them, and Enter to end. PATH is a path or a name from the list."""
@@ -19,10 +22,13 @@ numbers to switch them, and Enter to end. PATH is a path or a name from the list
 def run(argv: list[str]) -> int:
     """Run `pi config`. Raises `UsageError`."""
     usage = "pi config [-l] [--enable PATH] [--disable PATH]"
-    return start(argv, usage, _TEXT, (LOCAL, _ENABLE, _DISABLE), _configure)
+    return start(argv, usage, _TEXT, (LOCAL, _ENABLE, _DISABLE, _SCHEMAS), _configure)
 
 
 def _configure(call: Call) -> int:
+    if call.args.flag("schemas"):
+        call.say(str(Path(pi.coding.__file__).with_name("schemas")))
+        return 0
     wanted = dict.fromkeys(call.args.texts("enable"), True)
     wanted |= dict.fromkeys(call.args.texts("disable"), False)
     for text, on in wanted.items():
