@@ -191,7 +191,9 @@ def test_marks_lose_nothing(pieces: list[tuple[bool, str]]) -> None:
         written += marks.paste(piece) if paste else marks.insertable(piece, collapse=False)
     assert marks.expand(written) == wanted
     again = Marks()
-    recalled = again.collapse(wanted, marks.spans(written))
+    kept, spans = marks.remembered(written)
+    assert kept == wanted
+    recalled = again.collapse(kept, spans)
     assert again.expand(recalled) == wanted
     assert marks.expand(marks.restore(wanted, written)) == wanted
 

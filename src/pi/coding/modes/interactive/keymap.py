@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Always, Condition, Filter
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
@@ -83,14 +82,6 @@ class Keymap:
             bindings.add(key, filter=_filter(found))(_handler(found))
         return bindings
 
-    def line_bindings(self) -> KeyBindings:
-        """The editing keys for a plain `Buffer` of prompt_toolkit, as dialogs have them."""
-        bindings = KeyBindings()
-        for action, do in _LINE.items():
-            for name in self.names(action):
-                bindings.add(code(name))(_on_buffer(do))
-        return bindings
-
 
 def sequence(key: str) -> tuple[str, ...]:
     """A key as in `keybindings.json` in prompt_toolkit's names; () if it is none."""
@@ -120,13 +111,6 @@ def _handler(doers: list[tuple[Callable[[], bool], Do]]) -> Callable[[KeyPressEv
                 event.app.create_background_task(result)
             if result is not False:
                 return
-
-    return press
-
-
-def _on_buffer(do: Callable[[Buffer], Any]) -> Callable[[KeyPressEvent], None]:
-    def press(event: KeyPressEvent) -> None:
-        do(event.current_buffer)
 
     return press
 
@@ -204,47 +188,3 @@ def _near(id: str) -> str:
 
     close = get_close_matches(id, list(_BY_ID), 1)
     return f" (is {close[0]} meant?)" if close else ""
-
-
-def _cut(buffer: Buffer, start: int, end: int) -> None:
-    start, end = max(0, start), min(len(buffer.text), end)
-    buffer.text = buffer.text[:start] + buffer.text[end:]
-    buffer.cursor_position = start
-
-
-def _word_before(buffer: Buffer) -> int:
-    return buffer.cursor_position + (buffer.document.find_previous_word_beginning() or 0)
-
-
-def _word_after(buffer: Buffer) -> int:
-    found = buffer.document.find_next_word_ending()
-    return buffer.cursor_position + found if found else len(buffer.text)
-
-
-def _go(buffer: Buffer, position: int) -> None:
-    buffer.cursor_position = max(0, min(position, len(buffer.text)))
-
-
-def _start(buffer: Buffer) -> int:
-    return buffer.cursor_position + buffer.document.get_start_of_line_position()
-
-
-def _end(buffer: Buffer) -> int:
-    return buffer.cursor_position + buffer.document.get_end_of_line_position()
-
-
-_LINE: dict[str, Callable[[Buffer], Any]] = {
-    "tui.editor.cursorLeft": lambda b: _go(b, b.cursor_position - 1),
-    "tui.editor.cursorRight": lambda b: _go(b, b.cursor_position + 1),
-    "tui.editor.cursorWordLeft": lambda b: _go(b, _word_before(b)),
-    "tui.editor.cursorWordRight": lambda b: _go(b, _word_after(b)),
-    "tui.editor.cursorLineStart": lambda b: _go(b, _start(b)),
-    "tui.editor.cursorLineEnd": lambda b: _go(b, _end(b)),
-    "tui.editor.deleteCharBackward": lambda b: _cut(b, b.cursor_position - 1, b.cursor_position),
-    "tui.editor.deleteCharForward": lambda b: _cut(b, b.cursor_position, b.cursor_position + 1),
-    "tui.editor.deleteWordBackward": lambda b: _cut(b, _word_before(b), b.cursor_position),
-    "tui.editor.deleteWordForward": lambda b: _cut(b, b.cursor_position, _word_after(b)),
-    "tui.editor.deleteToLineStart": lambda b: _cut(b, _start(b), b.cursor_position),
-    "tui.editor.deleteToLineEnd": lambda b: _cut(b, b.cursor_position, _end(b)),
-    "tui.editor.undo": lambda b: b.undo(),
-}

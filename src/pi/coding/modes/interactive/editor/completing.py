@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any, Literal
 
 from pi.coding.modes.interactive.editor import offers
@@ -21,11 +20,17 @@ class Completing:
     """What is offered for the text at the cursor. redraw: called when a list came later."""
 
     def __init__(
-        self, text: Text, sources: Sources, cwd: Path, home: str, redraw: Callable[[], None]
+        self,
+        text: Text,
+        sources: Sources,
+        index: FileIndex,
+        home: str,
+        rows: Callable[[], int],
+        redraw: Callable[[], None],
     ) -> None:
-        self.menu = Menu(lambda: 5)
+        self.menu = Menu(rows)
         self._text, self._sources, self._redraw = text, sources, redraw
-        self._index, self._home = FileIndex(cwd), home
+        self._index, self._home = index, home
         self._offer: Offer | None = None
         self._for: tuple[str, int] = ("", 0)
         self._task: asyncio.Task[None] | None = None
@@ -117,7 +122,13 @@ class Completing:
             except Exception:  # an extension's mistake is told when its command is run
                 offer = None
         else:
-            offer = await offers.files(self._index, self._home, at, end)
+            offer, complete = await offers.files(self._index, self._home, at, end)
+            while not complete and not self.menu.moved:  # a large tree: more will be found
+                self._show(offer)
+                self._redraw()
+                offer, complete = await offers.files(self._index, self._home, at, end)
+            if self.menu.moved and self.fresh and self.open:
+                return
         self._show(offer)
         self._redraw()
 

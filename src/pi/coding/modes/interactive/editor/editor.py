@@ -26,6 +26,7 @@ from pi.coding.modes.interactive.editor.completing import Completing
 from pi.coding.modes.interactive.editor.control import MenuControl, PageControl
 from pi.coding.modes.interactive.editor.doing import Doing
 from pi.coding.modes.interactive.editor.external import edit, editor_command
+from pi.coding.modes.interactive.editor.files import FileIndex
 from pi.coding.modes.interactive.editor.history import History
 from pi.coding.modes.interactive.editor.incoming import Incoming
 from pi.coding.modes.interactive.editor.keys import is_private
@@ -82,10 +83,10 @@ class Editor:
         self.page = Page()
         self.history = History() if history is None else history
         self.browsing = Browsing(self.page, self.history)
+        files = FileIndex(cwd or Path.cwd())
         self.completing = Completing(
-            self.page.text, complete or Sources(), cwd or Path.cwd(), home, redraw
+            self.page.text, complete or Sources(), files, home, rows, redraw
         )
-        self.completing.menu = self.completing.menu.with_rows(rows)
         self.search: Search | None = None
         self._doing = Doing(self.page, self.completing, self.browsing)
         self._incoming = Incoming(self.page, home, say, redraw)
@@ -176,7 +177,7 @@ class Editor:
     def submitted(self) -> None:
         """The text was taken: remember it, and begin anew."""
         page = self.page
-        self.history.add(page.marks.expand(page.text.text), page.marks.spans(page.text.text))
+        self.history.add(*page.marks.remembered(page.text.text))
         self._changing()
         self.browsing.leave()
         page.text.reset()

@@ -21,30 +21,52 @@ _MOST = 100_000
 _FRESH = 5.0
 """Seconds for which a walk is good."""
 
+_PATIENCE = 0.5
+_STEP = 0.05
+
 
 class FileIndex:
-    """The files below a folder. Its methods may take long: they are for a thread."""
+    """The files below a folder, walked by a thread that nobody waits for at the exit."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._lock = threading.Lock()
-        self._paths: list[str] = []
-        self._walked = -_FRESH
+        self._walk: _Walk | None = None
 
-    def find(self, query: str, limit: int, stop: threading.Event) -> list[str]:
-        """The best paths for a query, folders with a slash at the end; [] when told to stop."""
+    def find(self, query: str, limit: int, stop: threading.Event) -> tuple[list[str], bool]:
+        """The best paths for a query, folders with a slash at the end, and whether all files are
+        known already. It waits for a while, so it is for a thread; nothing when told to stop."""
         with self._lock:
-            if time.monotonic() - self._walked > _FRESH:
-                paths = _walk(self.root, stop)
-                if stop.is_set():
-                    return []
-                self._paths, self._walked = paths, time.monotonic()
-            paths = self._paths
-        return rank(query, paths, limit, stop)
+            walk = self._walk
+            if walk is None or (walk.done.is_set() and time.monotonic() - walk.ended > _FRESH):
+                walk = self._walk = _Walk(self.root)
+        waited = 0.0
+        while not walk.done.is_set() and waited < _PATIENCE and not stop.is_set():
+            walk.done.wait(_STEP)
+            waited += _STEP
+        complete = walk.done.is_set()
+        return rank(query, list(walk.paths), limit, stop), complete
 
 
-def _walk(root: Path, stop: threading.Event) -> list[str]:
-    """Paths below the root, near ones first."""
+class _Walk:
+    """One walk: `paths` grows until `done`."""
+
+    def __init__(self, root: Path) -> None:
+        self.paths: list[str] = []
+        self.done = threading.Event()
+        self.ended = 0.0
+        threading.Thread(target=self._run, args=(root,), name="files", daemon=True).start()
+
+    def _run(self, root: Path) -> None:
+        try:
+            _walk(root, self.paths)
+        finally:
+            self.ended = time.monotonic()
+            self.done.set()
+
+
+def _walk(root: Path, found: list[str]) -> None:
+    """Add the paths below the root, near ones first."""
     top, above = _repository(root)
     ignore = Ignore()
     prefix = ""
@@ -53,10 +75,9 @@ def _walk(root: Path, stop: threading.Event) -> list[str]:
         part = root.relative_to(folder).parts[:1]
         prefix += "".join(f"{name}/" for name in part)
     base = "".join(f"{part}/" for part in root.relative_to(top).parts)
-    found: list[str] = []
     seen: set[tuple[int, int]] = set()
     todo: deque[tuple[str, Ignore]] = deque([("", ignore)])
-    while todo and len(found) < _MOST and not stop.is_set():
+    while todo and len(found) < _MOST:
         inside, rules = todo.popleft()
         folder = root / inside
         try:
@@ -79,7 +100,6 @@ def _walk(root: Path, stop: threading.Event) -> list[str]:
             found.append(path + "/" if is_folder else path)
             if is_folder:
                 todo.append((path + "/", rules))
-    return found
 
 
 def _repository(root: Path) -> tuple[Path, list[Path]]:

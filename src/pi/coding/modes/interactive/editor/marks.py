@@ -55,7 +55,7 @@ class Marks:
 
     def paste(self, text: str) -> str:
         """A mark for a text; "" if there is no room for more."""
-        lines = text.count("\n") + 1
+        lines = text.count("\n") + (not text.endswith("\n"))
         size = f"+{lines} lines" if lines > _LINES else f"{len(text)} chars"
         self._pastes += 1
         return self._add(Mark(f"[paste #{self._pastes} {size}]", text))
@@ -90,17 +90,26 @@ class Marks:
         marks = (self._known.get(character) for character in found)
         return [mark.image for mark in marks if mark is not None and mark.image is not None]
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where the pastes are in the expanded text: start and length."""
+    def remembered(self, text: str) -> tuple[str, list[tuple[int, int]]]:
+        """The text for the history, and where its pastes are: start and length.
+
+        Images are not kept: there is the path of the file, or nothing.
+        """
+        out: list[str] = []
         found: list[tuple[int, int]] = []
-        shift = 0
+        length = at = 0
         for match in _MARK.finditer(text):
             mark = self._known.get(match[0])
-            if mark is not None:
-                if mark.image is None:
-                    found.append((match.start() + shift, len(mark.text)))
-                shift += len(mark.text) - 1
-        return found
+            if mark is None:
+                continue
+            piece = mark.text if mark.image is None else mark.path
+            length += match.start() - at
+            if mark.image is None:
+                found.append((length, len(piece)))
+            length += len(piece)
+            out += [text[at : match.start()], piece]
+            at = match.end()
+        return "".join(out) + text[at:], found
 
     def collapse(self, text: str, spans: list[tuple[int, int]]) -> str:
         """An expanded text with its pastes behind marks again; spans that do not fit are not."""

@@ -21,11 +21,6 @@ class Menu:
         self._visible = visible
         self._top = 0
 
-    def with_rows(self, visible: Callable[[], int]) -> "Menu":
-        """The same list with another number of rows."""
-        self._visible = visible
-        return self
-
     @property
     def item(self) -> Item | None:
         """The selected one."""

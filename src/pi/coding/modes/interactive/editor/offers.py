@@ -120,19 +120,20 @@ async def arguments(sources: Sources, at: Place, end: int) -> Offer | None:
     return Offer("argument", items, at.start, end) if items else None
 
 
-async def files(index: FileIndex, home: str, at: Place, end: int) -> Offer | None:
-    """Files for `@`. Cancelling it ends the search."""
+async def files(index: FileIndex, home: str, at: Place, end: int) -> tuple[Offer | None, bool]:
+    """Files for `@`, and whether that is all of them. Cancelling it ends the search."""
     stop = threading.Event()
+    complete = True
     try:
         if at.query.startswith(("/", "~", "./", "../")):
             folder, name = _split(at.query)
             found = await asyncio.to_thread(_listed, index.root, home, folder, name)
         else:
-            found = await asyncio.to_thread(index.find, at.query, _MOST_FILES, stop)
+            found, complete = await asyncio.to_thread(index.find, at.query, _MOST_FILES, stop)
     finally:
         stop.set()
     items = [Item(path, _quoted(path, "@"), more=path.endswith("/")) for path in found]
-    return Offer("file", items, at.start, end) if items else None
+    return (Offer("file", items, at.start, end) if items else None), complete
 
 
 async def paths(root: Path, home: str, text: str, cursor: int) -> Offer | None:
