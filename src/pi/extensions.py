@@ -18,6 +18,11 @@ _HOMES = {
     "pi.agent.hooks": ("Block", "Hooks"),
     "pi.agent.tools": ("Tool", "ToolContext", "ToolError", "ToolResult"),
     "pi.ai.auth.base": ("Access", "ApiKey", "Credential", "LoginFlow", "OAuth"),
+    "pi.ai.auth.flows.browser": ("BrowserFlow", "BrowserParams"),
+    "pi.ai.auth.flows.device_code": ("DeviceFlow", "DeviceParams"),
+    "pi.ai.auth.oauth.pkce": ("Loopback",),
+    "pi.ai.auth.overlay": ("with_headers",),
+    "pi.ai.auth.oauth.tokens": ("Tokens",),
     "pi.ai.errors": ("AuthError", "ConfigError", "PiError"),
     "pi.ai.messages": (
         "AssistantMessage",

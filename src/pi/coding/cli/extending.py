@@ -14,7 +14,7 @@ from pi.coding.extensions.runtime import Runtime
 from pi.coding.extensions.shelf import FlagRow
 from pi.coding.home import Home
 
-__all__ = ["claimed", "loaded_for", "options_of"]
+__all__ = ["claimed", "extended", "loaded_for", "options_of"]
 
 
 async def loaded_for(home: Home, wishes: Wishes) -> tuple[Runtime, Home]:
@@ -22,6 +22,16 @@ async def loaded_for(home: Home, wishes: Wishes) -> tuple[Runtime, Home]:
     runtime = new_runtime(home, wishes)
     runtime.outside.options = frozenset(option.name for option in OPTIONS)
     return runtime, await load_extensions(runtime, home, wishes)
+
+
+def extended(home: Home, wishes: Wishes | None = None) -> Home:
+    """The home with the providers and logins of extensions, for commands without a session."""
+    import asyncio
+
+    runtime, home = asyncio.run(loaded_for(home, wishes or Wishes(find_extensions=True, ask_trust=False)))
+    for note in runtime.notes:
+        sys.stderr.write(f"Warning: {note}\n")
+    return home
 
 
 def claimed(runtime: Runtime, args: Arguments) -> Arguments:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from pi.ai.errors import AbortedError, ConfigError
-from pi.coding.cli.args import Arguments
 from pi.coding.browser import open_browser
+from pi.coding.cli.args import Arguments
 from pi.coding.cli.auth.keyboard import Keyboard
 from pi.coding.cli.auth.words import span
 from pi.coding.modes.sanitize import printable

@@ -34,6 +34,7 @@ def run(argv: list[str]) -> int:
 
     from pi.ai.errors import PiError
     from pi.coding.cli.auth.call import Call
+    from pi.coding.cli.whether import may_have_extensions
     from pi.coding.home import open_home
     from pi.coding.modes.sanitize import printable
 
@@ -43,6 +44,10 @@ def run(argv: list[str]) -> int:
         for note in home.notes:
             if problem is None or note != problem.message:  # the command says that itself
                 sys.stderr.write(f"Warning: {note}\n")
+        if may_have_extensions(args):
+            from pi.coding.cli.extending import extended
+
+            home = extended(home)
         return import_module(command.module).run(Call(home, args))
     except PiError as error:
         sys.stderr.write(f"Error: {printable(error.message)}\n")

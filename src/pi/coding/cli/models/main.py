@@ -32,6 +32,7 @@ def run(argv: list[str]) -> int:
         raise UsageError(f"no files are taken here: {command.usage}")
 
     from pi.ai.errors import PiError
+    from pi.coding.cli.whether import may_have_extensions
     from pi.coding.home import open_home
     from pi.coding.modes.sanitize import printable
 
@@ -39,6 +40,10 @@ def run(argv: list[str]) -> int:
         home = open_home(os.environ)
         for note in home.notes:
             sys.stderr.write(f"Warning: {note}\n")
+        if may_have_extensions(args):
+            from pi.coding.cli.extending import extended
+
+            home = extended(home)
         return import_module(command.module).run(home, args)
     except PiError as error:
         sys.stderr.write(f"Error: {printable(error.message)}\n")
