@@ -6,13 +6,16 @@ import pytest
 
 from pi.coding.modes.interactive.lines import ESCAPE
 from pi.coding.modes.interactive.screen.margins import Margins
+from pi.coding.modes.interactive.view import Look
 
 URL = "https://login.example/authorize?" + "&".join(f"parameter{n}=value{n}" for n in range(9))
 
 
 def margins(*, links: bool) -> Margins:
     screen = SimpleNamespace(
-        terminal=SimpleNamespace(links=links), style=lambda token: "", redraw=lambda: None
+        looks=SimpleNamespace(look=Look(lambda token: "", hyperlinks=links)),
+        style=lambda token: "",
+        redraw=lambda: None,
     )
     made = Margins(screen)  # type: ignore[arg-type]
     made.set_widget("login", ["Open this address:", URL, "a\x1b[2Jb"], above=True)

@@ -9,8 +9,8 @@ from pi.coding.modes.interactive.dialogs.cells import wrap
 from pi.coding.modes.interactive.footer import Facts, clip, footer_lines
 from pi.coding.modes.interactive.keymap import Keymap
 from pi.coding.modes.interactive.lines import ESCAPE, Line
+from pi.coding.modes.interactive.screen.looks import Looks
 from pi.coding.modes.interactive.status import Activity
-from pi.coding.modes.interactive.terminal import Terminal
 from pi.coding.modes.sanitize import printable
 
 __all__ = ["Margins"]
@@ -25,7 +25,7 @@ class _Whole(Protocol):
     keymap: Keymap
     facts: Facts
     activity: Activity
-    terminal: Terminal
+    looks: Looks
 
     def style(self, token: str) -> str: ...
     def redraw(self) -> None: ...
@@ -105,11 +105,11 @@ class Margins:
 
     def above(self, width: int) -> list[Line]:
         """Widgets above the editor."""
-        return _widgets(self._above, width, links=self._screen.terminal.links)
+        return _widgets(self._above, width, links=self._screen.looks.look.hyperlinks)
 
     def below(self, width: int) -> list[Line]:
         """Widgets below it."""
-        return _widgets(self._below, width, links=self._screen.terminal.links)
+        return _widgets(self._below, width, links=self._screen.looks.look.hyperlinks)
 
     def footer(self, width: int) -> list[Line]:
         """Where, with what, how much."""
