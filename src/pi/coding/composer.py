@@ -198,6 +198,7 @@ class Composer:
             commands=resources.commands,
             scope=lambda: self._scope(settings),
             available=lambda: _available(catalog, configured),
+            refresh=catalog.refresh,
             bash=lambda: tool_shelf(**_tool_settings(home)).get("bash"),
             mask=secrecy.mask_bytes,
             resources=resources,
@@ -373,6 +374,7 @@ def store_of(home: Home, wishes: Wishes, cwd: Path) -> SessionStore:
 
 def _available(catalog: Catalog, configured: Configured) -> list[Model]:
     """All models of providers with credentials, but for those that are only for show."""
+    catalog.refresh()
     found: list[Model] = []
     for provider in catalog.providers:
         if configured(provider) and provider not in NOT_FOR_GUESSING:

@@ -7,6 +7,7 @@ is only the run, and what handlers and policies share.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -287,11 +288,21 @@ class Controller:
             queue.append(message)
             self.queue_changed()
             return "queued"
+        self._refresh()
         model = self.model
         if not self.services.configured(model.provider):
             await self.client.access(model)  # raises, and says what is missing
         self._begin([message], alone=alone)
         return "started"
+
+    def _refresh(self) -> None:
+        """Go on with what `models.json` says now, if it has changed."""
+        start, find = self._start[0], self.services.find
+        known: Model | None = None
+        with suppress(ConfigError):  # a model that nobody lists stays what it was
+            known = find(start.provider, start.id)
+        if self.services.refresh() and known == start:
+            self._start = (find(start.provider, start.id), self._start[1])
 
     def _begin(self, messages: list[UserMessage], *, alone: bool) -> None:
         self._record_choice(self.model)

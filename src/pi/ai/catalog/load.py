@@ -266,10 +266,15 @@ class Catalog:
         self._user_read = self._downloads_read = False
         self._models.clear()
 
-    def refresh(self) -> None:
-        """Forget what was read if `models.json` has changed since; cheap if it has not."""
-        if self._user_read and _stamp(self._path) != self._read_at:
+    def refresh(self) -> bool:
+        """Forget what was read if `models.json` has changed since; cheap if it has not.
+
+        Gives whether it has.
+        """
+        changed = self._user_read and _stamp(self._path) != self._read_at
+        if changed:
             self.reload()
+        return changed
 
     # -- inside ------------------------------------------------------------------------------------
 

@@ -54,8 +54,9 @@ class Services(Struct, frozen=True, kw_only=True):
     system: the system prompt's blocks. options: what settings say about every call.
     policies: makes the loop's hooks. expand: what a prompt becomes (skills, templates).
     commands: the slash commands that `expand` knows. scope: the user's list of models to cycle
-    through. available: all models that can be used. bash: makes the tool that runs commands.
-    mask: takes secrets out of what is recorded. resources: what was found around the session.
+    through. available: all models that can be used. refresh: takes up what `models.json` says now,
+    and gives whether that is something else. bash: makes the tool that runs commands. mask: takes
+    secrets out of what is recorded. resources: what was found around the session.
     bridge: makes the session's way to extensions.
     """
 
@@ -73,6 +74,7 @@ class Services(Struct, frozen=True, kw_only=True):
     commands: Callable[[], Sequence[CommandInfo]] = _nothing
     scope: Callable[[], Sequence[Candidate]] = _nothing
     available: Callable[[], Sequence[Model]] = _nothing
+    refresh: Callable[[], bool] = bool
     bash: Callable[[], Tool] | None = None
     mask: Callable[[bytes], bytes] | None = None
     resources: Resources | None = None
