@@ -31,7 +31,7 @@ def test_what_is_ignored_and_what_belongs_to_version_control_is_not_found(tmp_pa
     make(tmp_path, "build/out", "sub/build/out", "sub/local", "node/.git")
     (tmp_path / ".gitignore").write_text("*.log\n!keep.log\n/build/\n")
     (tmp_path / "sub/.gitignore").write_text("local\n")
-    assert set(found(tmp_path, "lo")) == {"keep.log"}
+    assert set(found(tmp_path, ".log")) == {"keep.log"}
     assert found(tmp_path, "out") == ["sub/build/out"]
     assert found(tmp_path, "node") == ["node/"]
     assert ".env.example" in found(tmp_path, "env")
