@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from pi.coding.modes.interactive.lines import Line
 from pi.coding.modes.interactive.paint.cells import Span, hard_wrap, spans_width, wrap
@@ -37,8 +38,7 @@ _DIFF_ROWS = 60
 _ERROR_ROWS = 8
 
 
-@dataclass(slots=True)
-class Shown:
+class Shown(Struct):
     """A call made visible. head: after the tool's name. dim: after that, less important.
 
     body: rows below, made for a width. plain: the tool's name is not shown.
@@ -46,7 +46,7 @@ class Shown:
 
     head: str = ""
     dim: str = ""
-    body: Callable[[int], list[Line]] = field(default=lambda _: [])
+    body: Callable[[int], list[Line]] = lambda _: []
     name: str | None = None
 
 

@@ -5,18 +5,18 @@ larger answer is taken, so no line is ever wider than it may be. What belongs to
 character is not torn apart.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from pi.coding.modes.interactive.lines import ESCAPE, Line
+from pi.coding.modes.interactive.paint.patterns import Pattern
 
 __all__ = ["Span", "clip", "fill", "hard_wrap", "line_width", "spans_width", "width", "wrap"]
 
 Span = tuple[str, str, str]
 """Style, text and the address that it links to ("" for none). A text "\\n" breaks the line."""
 
-_PIECES = re.compile(r"\n|[^\S\n\xa0\u202f]+|[^\s]+|[\xa0\u202f]+")
+_PIECES = Pattern(r"\n|[^\S\n\xa0\u202f]+|[^\s]+|[\xa0\u202f]+")
 _HARD = "\xa0\u202f"
 
 
@@ -185,7 +185,7 @@ def wrap(spans: Iterable[Span], first: int, rest: int) -> list[list[Span]]:
     return rows.rows
 
 
-_EAST = re.compile("([\u2e80-\u303f\u3040-\ua4cf\uac00-\ud7af\uf900-\ufaff\ufe30-\uff60])")
+_EAST = Pattern("([\u2e80-\u303f\u3040-\ua4cf\uac00-\ud7af\uf900-\ufaff\ufe30-\uff60])")
 _NO_START = "、。，．：；？！）」』】〕》〉ー々％"
 
 

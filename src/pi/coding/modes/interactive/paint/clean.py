@@ -6,13 +6,15 @@ surrogate becomes U+FFFD, marks that turn the direction of writing are taken out
 
 import re
 
+from pi.coding.modes.interactive.paint.patterns import Pattern
+
 __all__ = ["Cleaner", "clean", "clean_url", "one_line"]
 
-_BAD = re.compile(
+_BAD = Pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
-_ESCAPE = re.compile(
+_ESCAPE = Pattern(
     r"(?:\x1b[]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*"  # OSC, DCS and their like: strings
     r"(?:\x07|\x1b\\|\x9c|(?=[\x1b\n])|(\Z))"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|(?=[^ -~])|(\Z))"  # CSI: colours, cursor
@@ -84,7 +86,7 @@ def one_line(text: object) -> str:
     return " ".join(text.split()) if "\n" in text else text
 
 
-_URL = re.compile(r"(?:https?://|mailto:|file://)[!-~]+\Z", re.IGNORECASE)
+_URL = Pattern(r"(?:https?://|mailto:|file://)[!-~]+\Z", re.IGNORECASE)
 
 
 def clean_url(url: str) -> str:

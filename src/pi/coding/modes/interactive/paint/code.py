@@ -4,19 +4,19 @@ Lexers of pygments that keep a stack of states go on where they stopped; others 
 part. Parts end at blank lines where they can, and not within a comment or a long string.
 """
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from pi.coding.modes.interactive.lines import Line
+from pi.coding.modes.interactive.paint.patterns import Pattern
 
 __all__ = ["CodeBlock", "Highlighter", "colours", "language_of", "lexer_class"]
 
 _LONGEST_LINE = 2000
 """Longer lines (minified files) are not coloured: a regular expression might not come back."""
 
-_SHORT, _LONG, _COMMENT = 12, 40, 300
+_SHORT, _LONG, _COMMENT = 8, 24, 300
 """Lines of a part: at least; at most; at most within a comment."""
 
 _SUFFIXES = {
@@ -67,7 +67,7 @@ _ALIASES = {
     "plaintext": "",
     "output": "",
 }
-_NEVER_CLOSED = re.compile(r"/\*|\*/|<!--|-->|\(\*|\*\)")
+_NEVER_CLOSED = Pattern(r"/\*|\*/|<!--|-->|\(\*|\*\)")
 _TOKENS = (
     # the first prefix that fits counts
     ("Token.Comment.Preproc", "syntaxKeyword"),
@@ -177,6 +177,8 @@ class Highlighter:
         """The lines in colours; they have no control characters and no line breaks in them."""
         if self._lexer is None or any(len(text) > _LONGEST_LINE for text in texts):
             return [[(self._plain, text)] if text else [] for text in texts]
+        if not texts:
+            return []
         lines: list[Line] = [[]]
         for token, text in self._tokens("\n".join(texts) + "\n"):
             style = self._styles.get(token)
@@ -219,6 +221,14 @@ def _add(line: Line, style: str, text: str) -> None:
         line.append((style, text))
 
 
+class _Draft:
+    """How the lines that wait look for now: coloured one by one, each once."""
+
+    def __init__(self, highlighter: Highlighter) -> None:
+        self.highlighter = highlighter
+        self.lines: list[Line] = []
+
+
 class CodeBlock:
     """Lines of code that arrive one by one and are coloured in parts."""
 
@@ -227,13 +237,20 @@ class CodeBlock:
         self._highlighter: Highlighter | None = None
         self._waiting: list[str] = []
         self._comment = 0
+        self._draft: _Draft | None = None
+        self._drafted = -1
 
     def fork(self) -> "CodeBlock":
-        """A copy that goes on by itself."""
+        """A copy to look at what is there; it may colour lines in a simpler way."""
         other = CodeBlock(*self._make)
-        other._highlighter = self._highlighter.fork() if self._highlighter else None
+        highlighter = self._known()
+        if self._draft is None:
+            self._draft = _Draft(highlighter.fork())
+        other._highlighter = highlighter
         other._waiting = [*self._waiting]
         other._comment = self._comment
+        other._draft = self._draft
+        other._drafted = len(self._waiting)
         return other
 
     def add(self, text: str) -> list[Line]:
@@ -249,14 +266,25 @@ class CodeBlock:
 
     def close(self) -> list[Line]:
         """All that is left."""
-        if not self._waiting:
+        waiting, self._waiting, self._comment = self._waiting, [], 0
+        draft, self._draft = self._draft, None
+        if not waiting:
             return []
+        if draft is not None and self._drafted >= 0:
+            done = len(draft.lines)
+            draft.lines += draft.highlighter.lines(waiting[done : self._drafted])
+            rest = draft.highlighter.fork().lines(waiting[self._drafted :])
+            self._drafted = -1
+            return [*draft.lines, *rest]
+        highlighter = self._known()
+        if len(waiting[-1]) > _LONGEST_LINE:
+            return highlighter.lines(waiting[:-1]) + highlighter.lines(waiting[-1:])
+        return highlighter.lines(waiting)
+
+    def _known(self) -> Highlighter:
         if self._highlighter is None:
             self._highlighter = Highlighter(*self._make)
-        waiting, self._waiting, self._comment = self._waiting, [], 0
-        if any(len(text) > _LONGEST_LINE for text in waiting[-1:]):
-            return self._highlighter.lines(waiting[:-1]) + self._highlighter.lines(waiting[-1:])
-        return self._highlighter.lines(waiting)
+        return self._highlighter
 
 
 def colours(text: str, language: str, style: Callable[[str], str], plain: str) -> list[Line]:

@@ -6,12 +6,13 @@ from itertools import groupby
 
 from pi.coding.modes.interactive.lines import Line
 from pi.coding.modes.interactive.paint.cells import hard_wrap
+from pi.coding.modes.interactive.paint.patterns import Pattern
 from pi.coding.modes.interactive.view import Look
 
 __all__ = ["change_rows", "diff_rows", "gutter_wrap"]
 
-_ROW = re.compile(r"([+\- ])( *\d+|)( ?)(.*)", re.DOTALL)
-_WORD = re.compile(r"\w+|\s+|.", re.DOTALL)
+_ROW = Pattern(r"([+\- ])( *\d+|)( ?)(.*)", re.DOTALL)
+_WORD = Pattern(r"\w+|\s+|.", re.DOTALL)
 _COMPARED = 400
 _PAIRED = 40
 

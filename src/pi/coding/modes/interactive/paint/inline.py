@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pi.coding.modes.interactive.paint.cells import Span
 from pi.coding.modes.interactive.paint.clean import clean_url
+from pi.coding.modes.interactive.paint.patterns import Pattern
 
 __all__ = ["InlineStyles", "inline"]
 
 
-@dataclass(frozen=True, slots=True)
-class InlineStyles:
+class InlineStyles(Struct, frozen=True):
     """Styles for the parts. links: whether the terminal takes hyperlinks (OSC 8)."""
 
     code: str
@@ -25,23 +26,22 @@ class InlineStyles:
         return cls(style("mdCode"), f"{style('mdLink')} underline", style("mdLinkUrl"), links)
 
 
-_SPECIAL = re.compile(r"[\\`*_~\[\]!<&\n]|https?://|www\.")
+_SPECIAL = Pattern(r"[\\`*_~\[\]!<&\n]|https?://|www\.")
 _PUNCTUATION = set("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
-_AUTOLINK = re.compile(r"<((?:https?|ftp|file|mailto):[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
-_BARE = re.compile(r"(?:https?://|www\.)[^\s<>`|]+", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_TARGET = re.compile(
+_AUTOLINK = Pattern(r"<((?:https?|ftp|file|mailto):[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
+_BARE = Pattern(r"(?:https?://|www\.)[^\s<>`|]+", re.IGNORECASE)
+_ENTITY = Pattern(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_TARGET = Pattern(
     r"\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))"
     r"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*\)"
 )
-_TICKS = re.compile(r"`+")
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_TICKS = Pattern(r"`+")
+_ESCAPED = Pattern(r"\\([!-/:-@\[-`{-~])")
 _DEEPEST = 24
 """More delimiters than this that wait for their other half are text."""
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     """A text, or a run of delimiters. style: what is added to the text; link: its address."""
 
     text: str

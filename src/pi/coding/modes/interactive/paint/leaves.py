@@ -1,8 +1,8 @@
 """What blocks of Markdown are made of: paragraphs, code and tables, each painted as it grows."""
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pi.coding.modes.interactive.lines import ESCAPE, Line
 from pi.coding.modes.interactive.paint.cells import (
@@ -14,11 +14,12 @@ from pi.coding.modes.interactive.paint.cells import (
 )
 from pi.coding.modes.interactive.paint.code import CodeBlock
 from pi.coding.modes.interactive.paint.inline import InlineStyles, inline
+from pi.coding.modes.interactive.paint.patterns import Pattern
 
 __all__ = ["Code", "Html", "Para", "Table", "cells_of", "link_lines"]
 
-_ENOUGH, _TOO_LONG = 600, 4000
-_STOP = re.compile(r"[.!?:;][\"')\]]?[ \n]|[。！？]|\n")
+_ENOUGH, _TOO_LONG = 400, 2000
+_STOP = Pattern(r"[.!?:;][\"')\]]?[ \n]|[。！？]|\n")
 
 
 def link_lines(rows: Sequence[Sequence[Span]]) -> list[Line]:
@@ -172,7 +173,7 @@ class Html:
         return hard_wrap([(self.style, text.rstrip())], room)
 
 
-_PIPE = re.compile(r"(?<!\\)\|")
+_PIPE = Pattern(r"(?<!\\)\|")
 _SIZED = 60
 """Rows of a table that its columns are measured by."""
 
@@ -187,8 +188,7 @@ def cells_of(text: str) -> list[str]:
     return [cell.strip().replace("\\|", "|") for cell in _PIPE.split(text)]
 
 
-@dataclass(frozen=True, slots=True)
-class TableLook:
+class TableLook(Struct, frozen=True):
     """Styles of a table."""
 
     inline: InlineStyles

@@ -7,7 +7,8 @@ grows with its length and no faster. How a text is cut makes no difference to th
 
 import re
 from copy import copy
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pi.coding.modes.interactive.lines import Line
 from pi.coding.modes.interactive.paint.cells import width as cells
@@ -24,29 +25,29 @@ from pi.coding.modes.interactive.paint.leaves import (
     link_lines,
     rule,
 )
+from pi.coding.modes.interactive.paint.patterns import Pattern
 from pi.coding.modes.interactive.view import Look
 
 __all__ = ["Markdown"]
 
 _DEEPEST = 16
-_LONGEST = 4000
+_LONGEST = 2000
 """A line that is longer is read in parts of this size."""
 
-_QUOTE = re.compile(r" {0,3}> ?")
-_ITEM = re.compile(r"( {0,3})([-*+]|\d{1,9}[.)])( +|$)")
-_TASK = re.compile(r"\[([ xX])\] +(?=\S)")
-_FENCE = re.compile(r"( {0,3})(`{3,}(?=[^`]*$)|~{3,}) *([^\s`{,]*)")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ ]+(.*?))??(?:[ ]+#+)?[ ]*$")
-_SETEXT = re.compile(r" {0,3}(=+|-+) *$")
-_RULE = re.compile(r" {0,3}([-*_])(?: *\1){2,} *$")
-_DELIMITERS = re.compile(r" {0,3}\|?(?: *:?-+:? *\|)* *:?-+:? *\|? *$")
-_HTML = re.compile(r" {0,3}<(?:[a-zA-Z][\w-]*[\s/>]|[a-zA-Z][\w-]*$|/[a-zA-Z]|!--|\?)")
+_QUOTE = Pattern(r" {0,3}> ?")
+_ITEM = Pattern(r"( {0,3})([-*+]|\d{1,9}[.)])( +|$)")
+_TASK = Pattern(r"\[([ xX])\] +(?=\S)")
+_FENCE = Pattern(r"( {0,3})(`{3,}(?=[^`]*$)|~{3,}) *([^\s`{,]*)")
+_HEADING = Pattern(r" {0,3}(#{1,6})(?:[ ]+(.*?))??(?:[ ]+#+)?[ ]*$")
+_SETEXT = Pattern(r" {0,3}(=+|-+) *$")
+_RULE = Pattern(r" {0,3}([-*_])(?: *\1){2,} *$")
+_DELIMITERS = Pattern(r" {0,3}\|?(?: *:?-+:? *\|)* *:?-+:? *\|? *$")
+_HTML = Pattern(r" {0,3}<(?:[a-zA-Z][\w-]*[\s/>]|[a-zA-Z][\w-]*$|/[a-zA-Z]|!--|\?)")
 
 _Leaf = Para | Code | Html | Table
 
 
-@dataclass(slots=True)
-class _Container:
+class _Container(Struct):
     """A quote (marker "") or a list item. indent: blanks that its lines begin with."""
 
     marker: str = ""

@@ -1,8 +1,9 @@
 """A painter for each kind of block. Only text and thinking give lines while they grow."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from pi.coding.modes.interactive.lines import ESCAPE, Line
 from pi.coding.modes.interactive.paint.calls import TOOLS, ToolRenderer, call_lines, other
@@ -40,8 +41,7 @@ _USER_ROWS = 40
 Renderer = Callable[..., Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Renderers:
+class Renderers(Struct, frozen=True):
     """How extensions show what is theirs, as lines of text.
 
     calls: `render(arguments)` by tool. results: `render(content, details, expanded)` by tool, where
@@ -49,10 +49,10 @@ class Renderers:
     ours for more tools. Wherever a renderer raises, the usual look is shown.
     """
 
-    calls: Mapping[str, Renderer] = field(default_factory=dict)
-    results: Mapping[str, Renderer] = field(default_factory=dict)
-    messages: Mapping[str, Renderer] = field(default_factory=dict)
-    tools: Mapping[str, ToolRenderer] = field(default_factory=dict)
+    calls: Mapping[str, Renderer] = {}
+    results: Mapping[str, Renderer] = {}
+    messages: Mapping[str, Renderer] = {}
+    tools: Mapping[str, ToolRenderer] = {}
 
 
 def painter_of(block: Block, look: Look, renderers: Renderers | None = None) -> BlockPainter:

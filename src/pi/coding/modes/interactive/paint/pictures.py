@@ -7,19 +7,19 @@ Konsole know, not Kitty's Unicode placeholders, which fewer do; a terminal multi
 pass them on is not offered images by the screen in the first place.
 """
 
-import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 
 from pi.coding.modes.interactive.lines import ESCAPE, Line
 from pi.coding.modes.interactive.paint.cells import clip
+from pi.coding.modes.interactive.paint.patterns import Pattern
 from pi.coding.modes.interactive.paint.shapes import size_text
 from pi.coding.modes.interactive.view import Look
 
 __all__ = ["picture", "pixels"]
 
 _CHUNK = 4096
-_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+_BASE64 = Pattern(r"[A-Za-z0-9+/=\s]*")
 _MOST_ROWS = 24
 _MOST_DATA = 12_000_000
 

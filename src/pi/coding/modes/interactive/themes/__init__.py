@@ -7,10 +7,11 @@ line in `problems`, and that part looks as in the built-in theme.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
 
 __all__ = [
     "BUILT_IN",
@@ -45,14 +46,13 @@ _ANSI = (
 _STEPS = (0, 95, 135, 175, 215, 255)
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(Struct, frozen=True):
     """A theme. styles: prompt_toolkit styles by token. problems: a line for each thing amiss."""
 
     name: str
     styles: Mapping[str, str]
     problems: tuple[str, ...] = ()
-    path: Path | None = field(default=None)
+    path: Path | None = None
 
     def style(self, token: str) -> str:
         """The style of a token; "", the terminal's own look, for an unknown one."""
