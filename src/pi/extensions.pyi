@@ -12,6 +12,13 @@ from pi.ai.auth.base import ApiKey as ApiKey
 from pi.ai.auth.base import Credential as Credential
 from pi.ai.auth.base import LoginFlow as LoginFlow
 from pi.ai.auth.base import OAuth as OAuth
+from pi.ai.auth.flows.browser import BrowserFlow as BrowserFlow
+from pi.ai.auth.flows.browser import BrowserParams as BrowserParams
+from pi.ai.auth.flows.device_code import DeviceFlow as DeviceFlow
+from pi.ai.auth.flows.device_code import DeviceParams as DeviceParams
+from pi.ai.auth.oauth.pkce import Loopback as Loopback
+from pi.ai.auth.oauth.tokens import Tokens as Tokens
+from pi.ai.auth.overlay import with_headers as with_headers
 from pi.ai.errors import AuthError as AuthError
 from pi.ai.errors import ConfigError as ConfigError
 from pi.ai.errors import PiError as PiError

@@ -28,7 +28,8 @@ def extended(home: Home, wishes: Wishes | None = None) -> Home:
     """The home with the providers and logins of extensions, for commands without a session."""
     import asyncio
 
-    runtime, home = asyncio.run(loaded_for(home, wishes or Wishes(find_extensions=True, ask_trust=False)))
+    wishes = wishes or Wishes(find_extensions=True, ask_trust=False)
+    runtime, home = asyncio.run(loaded_for(home, wishes))
     for note in runtime.notes:
         sys.stderr.write(f"Warning: {note}\n")
     return home
