@@ -332,7 +332,12 @@ async def test_help_hotkeys_changelog_quit(own: Path) -> None:
         await commands.run("/help clipboard")
         assert person.shown[-1].count("\n") == 2
         await commands.run("/hotkeys")
-        assert "| `Ctrl+D` | quit, when the editor is empty | app.exit |" in person.shown[-1]
+        assert "| `Ctrl+D` | quit, when the editor is empty |" in person.shown[-1]
+        assert person.shown[-1].index("While you write") < person.shown[-1].index("`Enter`")
+        await commands.run("/hotkeys QUIT")
+        assert "| `Ctrl+D` | quit, when the editor is empty | `app.exit` |" in person.shown[-1]
+        await commands.run("/hotkeys nothing like it")
+        assert "No key" in person.last
         await commands.run("/changelog")
         assert "## " in person.shown[-1]
         await commands.run("/exit")

@@ -54,7 +54,7 @@ BUILT_IN: dict[str, BuiltIn] = {
     "export": BuiltIn(_HERE + "export", "write the session as a page or as JSONL", "[FILE]"),
     "import": BuiltIn(_HERE + "import_", "go on with a copy of a session file", "FILE"),
     "theme": BuiltIn(_HERE + "theme", "choose the colours", "[NAME]", completes=True),
-    "hotkeys": BuiltIn(_HERE + "hotkeys", "the keys that do something"),
+    "hotkeys": BuiltIn(_HERE + "hotkeys", "the keys that do something", "[TEXT]"),
     "trust": BuiltIn(_HERE + "trust", "trust this project's settings and code, or not"),
     "reload": BuiltIn(_HERE + "reload", "read settings, resources, extensions and keys anew"),
     "changelog": BuiltIn(_HERE + "changelog", "what is new", "[all]"),
