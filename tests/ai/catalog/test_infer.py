@@ -1,9 +1,24 @@
 """Recognising a server by its URL."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from pi.ai.catalog import packaged
+from pi.ai.catalog import Catalog, packaged
+from pi.ai.catalog.draft import draft
 from pi.ai.catalog.infer import infer, inferred_rules
+from pi.ai.catalog.schema import ModelFacts
+
+DRAWN = (
+    "compat",
+    "headers",
+    "session_headers",
+    "context_headers",
+    "auth_header",
+    "extra_body",
+    "thinking",
+)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +69,42 @@ def test_a_host_without_a_provider() -> None:
     (rule,) = inferred_rules("https://llm.chutes.ai/v1", packaged.rows())
     assert rule.api == "openai-completions"
     assert rule.compat["max_tokens_field"] == "max_tokens"
+
+
+HOSTS = [(row.id, host) for row in packaged.rows().providers for host in row.hosts]
+
+
+@pytest.mark.parametrize(("provider", "host"), HOSTS)
+def test_a_bare_url_gets_what_its_host_needs(tmp_path: Path, provider: str, host: str) -> None:
+    """The entry names a URL and ids; switches, headers and thinking are the provider's own."""
+    rows = packaged.rows()
+    url = f"https://{host.replace('*', 'x')}"
+    row = infer(url, rows)
+    assert row is not None
+    known = {item.id: item for item in rows.providers}[provider]
+    assert row.id == provider or row.base_urls == known.base_urls
+    ids = [row.default_model or "some-model", "acme/new-model"]
+    for api in row.base_urls:
+        entry = {"baseUrl": url, "api": api, "apiKey": "k", "models": [{"id": id} for id in ids]}
+        path = tmp_path / "models.json"
+        path.write_text(json.dumps({"providers": {"mine": entry}}))
+        catalog = Catalog(path)
+        for id in ids:
+            ours = catalog.merged("mine", id)
+            theirs = draft(row, ModelFacts(id=id, api=api), rows.wires)
+            assert ours.base_url == url
+            for field in DRAWN:
+                assert getattr(ours, field) == getattr(theirs, field), (id, field)
+
+
+def test_a_model_with_a_url_of_its_own_goes_by_that(tmp_path: Path) -> None:
+    models = [{"id": "plain"}, {"id": "glm[x]", "baseUrl": "https://api.z.ai/api/paas/v4"}]
+    entry = {"baseUrl": "https://gateway.invalid/v1", "api": "openai-completions", "models": models}
+    path = tmp_path / "models.json"
+    path.write_text(json.dumps({"providers": {"mine": entry}}))
+    catalog = Catalog(path)
+    assert catalog.merged("mine", "plain").compat == {}
+    assert catalog.merged("mine", "glm[x]").compat["supports_store"] is False
 
 
 def test_every_provider_recognises_its_own_urls() -> None:

@@ -5,6 +5,8 @@ which hold for every model, whoever made it.
 """
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from glob import escape
 from typing import Any
 
 import msgspec
@@ -12,7 +14,7 @@ from msgspec import UNSET, Struct
 
 from pi.ai.catalog.draft import Draft
 from pi.ai.catalog.infer import inferred_rules
-from pi.ai.catalog.schema import AuthRow, ProviderRow, Rows, UserProvider, Wires
+from pi.ai.catalog.schema import AuthRow, ModelRule, ProviderRow, Rows, UserProvider, Wires
 from pi.ai.catalog.thinking import DEFAULT_LEVELS, Words, merged, parse_levels
 from pi.ai.catalog.user_compat import apply_compat, merge_compat
 from pi.ai.catalog.user_models import UserEntry
@@ -47,7 +49,19 @@ def user_row(entry: UserEntry, rows: Rows) -> ProviderRow:
         default_model=first.id,
         base_urls={api: url},
         cost_basis="unknown",
-        rules=inferred_rules(url, rows),
+        rules=_rules(entry, url, rows),
+    )
+
+
+def _rules(entry: UserEntry, url: str, rows: Rows) -> tuple[ModelRule, ...]:
+    """What the hosts of the entry tell; a model with a URL of its own goes by that."""
+    if not any(model.base_url for model in entry.models.values()):
+        return inferred_rules(url, rows)
+    return tuple(
+        msgspec.structs.replace(rule, match=escape(name))
+        for name, model in entry.models.items()
+        for rule in inferred_rules(model.base_url or entry.provider.base_url or "", rows)
+        if fnmatchcase(name, rule.match)
     )
 
 
