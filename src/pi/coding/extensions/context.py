@@ -58,12 +58,15 @@ class SessionContext:
 
     @property
     def _inside(self) -> Inside:
+        self._check()
+        return self._session
+
+    def _check(self) -> None:
         if self._stale:
             raise ConfigError(
                 "this context belongs to a session that is over: use the context that the next"
                 " event or command brings, or `context.current()`"
             )
-        return self._session
 
     def current(self) -> "SessionContext":
         """The context of the session that is open now."""
@@ -170,25 +173,29 @@ class SessionContext:
             raise ConfigError(
                 f"an entry cannot be of the kind {kind!r}: `pi.` is the program's own"
             )
+        self._check()
         return self._notes.append(Custom(kind, UNSET if data is None else data))
 
     def entries(self, kind: str) -> Sequence[Any]:
         """The data of this kind of entry on the active branch, in order."""
+        self._check()
         return self._notes.entries(kind)
 
     @property
     def tools(self) -> Mapping[str, Tool]:
         """All tools there are."""
+        self._check()
         return self._offer.all
 
     @property
     def active_tools(self) -> Sequence[str]:
         """The names of those that the model is offered."""
+        self._check()
         return tuple(self._offer)
 
     def set_active_tools(self, names: Sequence[str]) -> None:
         """Offer these from the next request on."""
-        assert self._inside
+        self._check()
         self._offer.choose(names)
         self._notes.append(Custom(TOOLS, list(self._offer.chosen or ())))
 
