@@ -101,6 +101,9 @@ class Person(NoUser):
     def show(self, markdown: str) -> None:
         self.shown.append(markdown)
 
+    def give_back(self, text: str) -> None:
+        self.text = f"{text}\n\n{self.text}" if self.text else text
+
     def quit(self) -> None:
         self.ended = True
 

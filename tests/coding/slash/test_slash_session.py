@@ -333,10 +333,20 @@ async def test_tree_with_a_summary(tmp_path: Path) -> None:
     script = [[text("one")], [text("two")], [text("what happened there")]]
     async with seated(tmp_path, script=script) as (commands, person, host):
         await said(host, "first", "second")
-        person.answers += [lambda p: Picked(p.choices[2].key), "ask", "look at the tests"]
+        person.answers += [lambda p: Picked(p.choices[2].key), "ask", _typing(person)]
         await commands.run("/tree")
-        assert person.text == "second"
+        assert person.text == "second\n\ntyped meanwhile"
         assert person.asked == ["What should the summary look at?"]
         person.answers += [None]
         await commands.run("/tree")
         assert "branch_summary: " in person.lists[-1].choices[-1].label
+
+
+def _typing(person):
+    """Answers with instructions; then something is typed while the summary is made."""
+
+    def answer(title: str) -> str:
+        person.text = "typed meanwhile"
+        return "look at the tests"
+
+    return answer

@@ -25,6 +25,10 @@ class Front(UserInterface, Protocol):
         """Put a text into the transcript. It is not part of the conversation."""
         ...
 
+    def give_back(self, text: str) -> None:
+        """Put a text where the person writes, before what they have written meanwhile."""
+        ...
+
     def quit(self) -> None:
         """End the program in order, soon."""
         ...

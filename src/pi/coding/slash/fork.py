@@ -5,7 +5,7 @@ from pi.coding.api.answers import Forked, ForkMessages
 from pi.coding.api.commands import Fork, GetForkMessages
 from pi.coding.api.picking import Choice, PickList
 from pi.coding.extensions.surface import Context
-from pi.coding.slash.words import first_line
+from pi.coding.slash.words import first_line, give_back
 
 __all__ = ["run"]
 
@@ -37,5 +37,5 @@ async def run(arguments: str, context: Context) -> None:
     if front is not None:
         front.replay()
     if isinstance(answer.text, str):
-        ui.set_editor_text(answer.text)
+        give_back(ui, front, answer.text)
     ui.notify("A new session, up to before that prompt; /resume goes back")

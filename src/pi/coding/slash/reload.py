@@ -25,4 +25,4 @@ async def run(arguments: str, context: Context) -> None:
         ("theme", found.themes),
     )
     counts = [plural(len(rows), word) for word, rows in parts if rows]
-    ui.notify(f"Read anew: settings, {', '.join(counts) or 'nothing else'}")
+    ui.notify(f"Read anew: {', '.join(['settings', *counts])}")

@@ -11,6 +11,7 @@ from pi.coding.api.setup import GetSettings, SettingsInfo
 from pi.coding.extensions.surface import Context
 from pi.coding.slash.setting_rows import value_at
 from pi.coding.slash.tree_rows import FILTERS, Node, nodes_of, rows, stand
+from pi.coding.slash.words import give_back
 
 __all__ = ["run"]
 
@@ -146,5 +147,5 @@ async def _go(context: Context, node: Node, *, asks: bool) -> bool:
     if front is not None:
         front.replay()
     if isinstance(answer.text, str):
-        ui.set_editor_text(answer.text)
+        give_back(ui, front, answer.text)
     return True

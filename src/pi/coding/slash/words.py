@@ -8,6 +8,7 @@ from pi.ai.errors import ConfigError
 from pi.ai.model import ThinkingLevel
 from pi.coding.api.front import Front
 from pi.coding.api.setup import Completion, ModelRow
+from pi.coding.api.ui import UserInterface
 from pi.coding.extensions.surface import Context
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "count",
     "dollars",
     "first_line",
+    "give_back",
     "level_named",
     "meaning",
     "need_front",
@@ -53,6 +55,14 @@ def show(context: Context, markdown: str) -> None:
         front.show(markdown)
     else:
         context.ui.notify(markdown)
+
+
+def give_back(ui: UserInterface, front: Front | None, text: str) -> None:
+    """Put a prompt back to be said anew; what is being typed is not lost."""
+    if front is not None:
+        front.give_back(text)
+    else:
+        ui.set_editor_text(text)
 
 
 def need_front(context: Context, what: str) -> Front:

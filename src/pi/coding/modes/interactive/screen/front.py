@@ -121,6 +121,10 @@ class ScreenFront:
         self._screen.editor.set_text(text)
         self._screen.redraw()
 
+    def give_back(self, text: str) -> None:
+        """Put a text before what is written."""
+        self._screen.give_back(text)
+
     def copy(self, text: str) -> str:
         """Put a text into the clipboard; through the terminal, where no program can do it."""
         program = copy_with_program(text)
