@@ -322,3 +322,44 @@ async def test_unbound_keys_write_nothing() -> None:
     async with typing() as typist:
         await typist.type("a\x1b[112;6u\x1b[24~\x1bq\x1c\x1b[57;5ub")
         assert typist.editor.text == "ab"
+
+
+@pytest.mark.parametrize("columns", [2, 3, 5, 9, 20, 150])
+@pytest.mark.parametrize("rows", [2, 3, 5, 30])
+async def test_in_every_window_the_cursor_is_where_one_writes(columns: int, rows: int) -> None:
+    many = tuple(CommandOffer(f"命令{n}", "what 你好 it does", "[x]") for n in range(30))
+    async with typing(columns=columns, rows=rows, complete=Sources(lambda: many)) as typist:
+        typist.editor.set_text("你好 word 👨‍👩‍👧\tש " * 5 + "\n" * 3 + "end ")
+        await typist.type(UP * 3 + DOWN * 9 + "x")
+        column, row = typist.cursor
+        assert typist.terminal.screen.display[row][column - 1] == "x"
+        typist.editor.clear()
+        await typist.type("/" + UP)
+        column, row = typist.cursor
+        assert typist.terminal.screen.display[row][column - 1] == "/"
+        await typist.type("\t")
+        assert typist.editor.text == "/命令29 "
+
+
+async def test_erasing_in_a_row_is_undone_in_one_step() -> None:
+    async with typing() as typist:
+        await typist.type("one two\x7f\x7f\x7f" + UNDO)
+        assert typist.editor.text == "one two"
+
+
+async def test_a_command_line_and_the_thinking_level_colour_the_rules() -> None:
+    looks = {"bashMode": "fg:ansigreen", "thinkingHigh": "fg:ansired"}
+    async with typing(
+        style=lambda token: looks.get(token, ""), level=lambda: "thinkingHigh"
+    ) as typist:
+        assert typist.terminal.screen.buffer[0][0].fg == "red"
+        await typist.type("!ls")
+        assert typist.terminal.screen.buffer[0][0].fg == "green"
+
+
+async def test_a_terminal_without_unicode_gets_ascii() -> None:
+    async with typing(unicode=False, complete=Sources(lambda: COMMANDS), columns=60) as typist:
+        await typist.type("/")
+        shown = "".join(typist.lines[:4])
+        assert shown.isascii()
+        assert "> /model [name]" in shown

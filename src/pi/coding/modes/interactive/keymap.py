@@ -24,6 +24,9 @@ Do = Callable[[], Any]
 """What an action does. `False` says that it is not for it, and the next action of the key is asked;
 a coroutine is run beside everything else."""
 
+_WITHOUT_EFFECT = {"tui.input.copy"}
+"""Known ids for which there is nothing to do: the terminal itself selects and copies."""
+
 _BY_ID = {action.id: action for action in ACTIONS}
 
 
@@ -61,7 +64,7 @@ class Keymap:
         found: list[Hotkey] = []
         for action in ACTIONS:
             names = self.names(action.id)
-            if names:
+            if names and action.id not in _WITHOUT_EFFECT:
                 found.append(Hotkey(action.id, tuple(map(label, names)), action.help))
         return found
 

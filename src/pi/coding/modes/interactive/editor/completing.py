@@ -25,10 +25,10 @@ class Completing:
         sources: Sources,
         index: FileIndex,
         home: str,
-        rows: Callable[[], int],
+        menu: Menu,
         redraw: Callable[[], None],
     ) -> None:
-        self.menu = Menu(rows)
+        self.menu = menu
         self._text, self._sources, self._redraw = text, sources, redraw
         self._index, self._home = index, home
         self._offer: Offer | None = None

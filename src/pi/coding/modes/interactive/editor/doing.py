@@ -104,7 +104,7 @@ class Doing:
         return None if was_open or jumping else False
 
     def _enter(self) -> Any:
-        completing = self._completing
+        completing, self._jump = self._completing, None
         if completing.open and self._takes_on_enter():
             if not completing.fresh:
                 return self._take_later()

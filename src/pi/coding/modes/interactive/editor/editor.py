@@ -30,6 +30,7 @@ from pi.coding.modes.interactive.editor.files import FileIndex
 from pi.coding.modes.interactive.editor.history import History
 from pi.coding.modes.interactive.editor.incoming import Incoming
 from pi.coding.modes.interactive.editor.keys import is_private
+from pi.coding.modes.interactive.editor.menu import Menu
 from pi.coding.modes.interactive.editor.offers import Sources
 from pi.coding.modes.interactive.editor.page import Page
 from pi.coding.modes.interactive.keymap import Do, Keymap
@@ -85,7 +86,12 @@ class Editor:
         self.browsing = Browsing(self.page, self.history)
         files = FileIndex(cwd or Path.cwd())
         self.completing = Completing(
-            self.page.text, complete or Sources(), files, home, rows, redraw
+            self.page.text,
+            complete or Sources(),
+            files,
+            home,
+            Menu(rows, "→" if unicode else ">"),
+            redraw,
         )
         self.search: Search | None = None
         self._doing = Doing(self.page, self.completing, self.browsing)

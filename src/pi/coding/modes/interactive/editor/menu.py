@@ -13,12 +13,12 @@ Line = list[tuple[str, str]]
 class Menu:
     """Rows to choose from. visible: how many are shown at most. title: a line above them."""
 
-    def __init__(self, visible: Callable[[], int]) -> None:
+    def __init__(self, visible: Callable[[], int], arrow: str = "→") -> None:
         self.items: Sequence[Item] = ()
         self.selected = 0
         self.moved = False
         self.title = ""
-        self._visible = visible
+        self._visible, self._arrow = visible, arrow
         self._top = 0
 
     @property
@@ -66,7 +66,8 @@ class Menu:
         labels = [clip(_one_line(item.label), max(1, columns - 2)) for item in rows]
         longest = min(max(map(width, labels), default=0), max(8, columns // 2))
         for number, (item, label) in enumerate(zip(rows, labels, strict=True), self._top):
-            lines.append(_row(item, label, number == self.selected, longest, columns, style))
+            head = f"{self._arrow} " if number == self.selected else "  "
+            lines.append(_row(item, head, label, longest, columns, style))
         if shown < len(self.items) and len(lines) < height:
             counter = f"  ({self.selected + 1}/{len(self.items)})"
             lines.append([(style("dim"), clip(counter, columns))])
@@ -75,13 +76,13 @@ class Menu:
 
 def _row(
     item: Item,
+    head: str,
     label: str,
-    selected: bool,
     longest: int,
     columns: int,
     style: Callable[[str], str],
 ) -> Line:
-    head = "→ " if selected else "  "
+    selected = head != "  "
     line: Line = [(style("accent") if selected else style("text"), clip(head + label, columns))]
     gap = max(2, longest - width(label) + 2)
     room = columns - 2 - width(label) - gap

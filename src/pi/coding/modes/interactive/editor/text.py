@@ -11,8 +11,8 @@ from pi.coding.modes.interactive.editor.graphemes import after, before, boundary
 
 __all__ = ["Kind", "Text"]
 
-Kind = Literal["", "type", "kill", "yank", "move"]
-"""What the last change was: typing is undone by words, kills in a row are one."""
+Kind = Literal["", "type", "erase", "kill", "yank", "move"]
+"""What the last change was: typing is undone by words, what is erased or cut in a row is one."""
 
 _MOST_UNDO = 500
 _UNDO_CHARACTERS = 4_000_000
@@ -117,7 +117,7 @@ class Text:
 
     def delete(self, start: int, end: int) -> bool:
         """Delete a range; whether anything was there."""
-        return self._remove(start, end, "")
+        return self._remove(start, end, "erase")
 
     def kill(self, start: int, end: int) -> bool:
         """Cut a range into the kill ring; cuts in a row are put back together."""
@@ -155,7 +155,8 @@ class Text:
     def _remove(self, start: int, end: int, kind: Kind) -> bool:
         if start >= end:
             return False
-        self._set(self.text[:start] + self.text[end:], start, kind)
+        again = kind == "erase" and self._last == "erase"
+        self._set(self.text[:start] + self.text[end:], start, kind, remember=not again)
         return True
 
     def _set(self, text: str, cursor: int, kind: Kind, *, remember: bool = True) -> None:
