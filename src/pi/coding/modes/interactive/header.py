@@ -54,6 +54,6 @@ def welcome(style: Style) -> list[Line]:
         ("a server", "start Ollama, LM Studio, llama.cpp or vLLM here, then /model"),
         ("pi --model demo", "see it at work first, without any model"),
     )
-    lines: list[Line] = [[("", "Welcome. No model can be used yet; any of these will do:")]]
+    lines: list[Line] = [[], [("", "Welcome. No model can be used yet; any of these will do:")]]
     lines += [[(accent, f"  {name:<16}"), (muted, text)] for name, text in rows]
     return lines

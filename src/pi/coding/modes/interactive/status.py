@@ -63,8 +63,7 @@ class Activity:
         """Hear an event."""
         match event:
             case AgentStart():
-                if self.started is None:
-                    self.started = self._now()
+                self.begin()
             case ToolExecutionStart(call_id, name):
                 self.running[call_id] = name
             case ToolExecutionEnd(call_id):
@@ -74,9 +73,8 @@ class Activity:
             case MessageUpdate() | s.AutoRetryEnd() | s.SummarizationRetryAttemptStart():
                 self.retry = None
             case s.CompactionStart(reason):
-                self.compacting, self.started = reason, self.started
-                if self.started is None:
-                    self.started = self._now()
+                self.compacting = reason
+                self.begin()
             case s.CompactionEnd():
                 self.compacting = self.retry = None
                 if not self.running and event.reason == "manual":
@@ -85,6 +83,11 @@ class Activity:
                 self.settle()
             case _:
                 pass
+
+    def begin(self) -> None:
+        """Something goes on, if it did not already."""
+        if self.started is None:
+            self.started = self._now()
 
     def settle(self) -> None:
         """Nothing goes on any more."""

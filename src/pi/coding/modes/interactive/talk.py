@@ -52,10 +52,14 @@ class Place(Protocol):
 
 
 class Talk:
-    """Carries out what is submitted. Before `begin` texts wait."""
+    """Carries out what is submitted. Before `begin` texts wait.
 
-    def __init__(self, place: Place) -> None:
+    carried_out: called after each text; a command may have changed anything.
+    """
+
+    def __init__(self, place: Place, carried_out: Callable[[], None] = lambda: None) -> None:
         self._place = place
+        self._carried_out = carried_out
         self._session: c.Session | None = None
         self._held: list[Held] = []
         self._queue: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
@@ -144,6 +148,8 @@ class Talk:
         except PiError as error:
             self._place.give_back(text, images)
             self._place.say("error", f"{error.message}{self._advice(error)}")
+        finally:
+            self._carried_out()
 
     def _advice(self, error: PiError) -> str:
         return "" if "login" in error.message else advice(error.kind)

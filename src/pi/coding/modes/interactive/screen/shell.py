@@ -68,7 +68,7 @@ class Screen:
         self.fold = Fold()
         self.activity = Activity(unicode=terminal.unicode)
         self.facts = Facts()
-        self.talk = Talk(self)
+        self.talk = Talk(self, self.learn)
         self.transcript = Transcript(self.fold.blocks, self._painter, self._report)
         self.session: c.Session | None = None
         self.settings: dict[str, Any] = {}
@@ -179,6 +179,7 @@ class Screen:
     def put(self, lines: Sequence[Line]) -> None:
         """Finished lines, above everything that is still open."""
         self._fixed += lines
+        self.transcript.headed = True
         self.redraw()
 
     def send_raw(self, sequence: str) -> None:
@@ -252,6 +253,9 @@ class Screen:
             return
         state, facts = self.session.state, self.facts
         model = state.model
+        if state.streaming:
+            self.activity.begin()
+            self.tick()
         facts.cwd = short_path(state.session.cwd, os.path.expanduser("~"))  # noqa: PTH111
         facts.branch = git_branch(state.session.cwd)
         facts.name = " ".join((state.name or "").split())

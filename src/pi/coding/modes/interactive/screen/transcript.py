@@ -29,7 +29,10 @@ class _Shown:
 
 
 class Transcript:
-    """`blocks` is the list of the fold: what is finished is taken from its front."""
+    """`blocks` is the list of the fold: what is finished is taken from its front.
+
+    headed: something else stands above. tools: the last calls that are finished.
+    """
 
     def __init__(
         self, blocks: list[Block], make: MakePainter, report: Callable[[str], None]
@@ -39,7 +42,7 @@ class Transcript:
         self._report = report
         self._shown: dict[Block, _Shown] = {}
         self._last: Block | None = None
-        self._begun = False
+        self.headed = False
         self._broken: set[str] = set()
         self.tools: list[ToolBlock] = []
 
@@ -77,7 +80,7 @@ class Transcript:
                 new = self._settle(shown, width)
                 if new and not shown.given:
                     lines += self._gap(block)
-                    self._last, self._begun = block, True
+                    self._last = block
                 shown.given += len(new)
                 lines += new
             if block.open:
@@ -98,7 +101,7 @@ class Transcript:
                 shown.lines = self._live(shown, width, height)
                 shown.dirty, shown.size = False, (width, height)
             if shown.lines:
-                if not shown.given and (before is not None or lines):
+                if not shown.given:
                     lines += self._space(before, block)
                 before = block
                 lines += shown.lines
@@ -107,11 +110,12 @@ class Transcript:
     def _gap(self, block: Block) -> list[Line]:
         return self._space(self._last, block)
 
-    @staticmethod
-    def _space(before: Block | None, block: Block) -> list[Line]:
+    def _space(self, before: Block | None, block: Block) -> list[Line]:
         """Calls follow one another closely, and so do lines of the program."""
+        if before is None:
+            return [[]] if self.headed and not isinstance(block, NoticeBlock) else []
         close = isinstance(block, ToolBlock | NoticeBlock) and type(before) is type(block)
-        return [] if before is None or close else [[]]
+        return [] if close else [[]]
 
     def _of(self, block: Block) -> _Shown:
         shown = self._shown.get(block)
