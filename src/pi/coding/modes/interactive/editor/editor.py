@@ -25,7 +25,6 @@ from pi.coding.modes.interactive.editor.browsing import Browsing, Search
 from pi.coding.modes.interactive.editor.completing import Completing
 from pi.coding.modes.interactive.editor.control import MenuControl, PageControl
 from pi.coding.modes.interactive.editor.doing import Doing
-from pi.coding.modes.interactive.editor.external import edit, editor_command
 from pi.coding.modes.interactive.editor.files import FileIndex
 from pi.coding.modes.interactive.editor.history import History
 from pi.coding.modes.interactive.editor.incoming import Incoming
@@ -227,6 +226,8 @@ class Editor:
 
     async def open_external(self) -> None:
         """Have the text edited by another program. When that fails the text stays as it is."""
+        from pi.coding.modes.interactive.editor.external import edit, editor_command
+
         self._changing()
         page = self.page
         marked = page.text.text

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pi.ai.catalog.fuzzy import score
 from pi.coding.api.setup import Completion
 from pi.coding.modes.interactive.editor.files import FileIndex
 
@@ -94,6 +93,8 @@ def place(text: str, cursor: int) -> Place | None:
 
 def commands(sources: Sources, query: str, end: int) -> Offer | None:
     """Commands for what was written of one."""
+    from pi.ai.catalog.fuzzy import score  # its room is large; a start has no use for it
+
     hits: list[tuple[int, int, CommandOffer]] = []
     for number, command in enumerate(sources.commands()):
         found = score(query, command.name)
