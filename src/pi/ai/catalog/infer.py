@@ -17,9 +17,10 @@ __all__ = ["infer", "inferred_rules"]
 def infer(url: str, rows: Rows) -> ProviderRow | None:
     """The provider that answers at `url`; the most precise of several."""
     best: tuple[int, ProviderRow] | None = None
+    host, path = _split(url)
     for row in rows.providers:
         for pattern in row.hosts:
-            if _matches(pattern, url) and (best is None or len(pattern) > best[0]):
+            if _matches(pattern, host, path) and (best is None or len(pattern) > best[0]):
                 best = (len(pattern), row)
     return best and best[1]
 
@@ -31,19 +32,20 @@ def inferred_rules(url: str, rows: Rows) -> tuple[ModelRule, ...]:
     row = infer(url, rows)
     if row is not None:
         return tuple(msgspec.structs.replace(rule, base_url=None) for rule in row.rules)
+    host, path = _split(url)
     return tuple(
         ModelRule(api=item.api, compat=item.compat)
         for item in rows.wires.hosts
-        if _matches(item.host, url)
+        if _matches(item.host, host, path)
     )
 
 
-def _matches(pattern: str, url: str) -> bool:
-    """`pattern` is `host` or `host/path`; `*` stands for anything in the host.
+def _matches(pattern: str, host: str, path: str) -> bool:
+    """Whether a URL's host and path fit.
 
-    A host without `*` stands for its subdomains too.
+    `pattern` is `host` or `host/path`; `*` stands for anything in the host. A host without `*`
+    stands for its subdomains too.
     """
-    host, path = _split(url)
     wanted, _, folder = pattern.partition("/")
     if folder and not f"{path}/".startswith(f"/{folder}/"):
         return False

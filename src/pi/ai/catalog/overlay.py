@@ -6,7 +6,6 @@ which hold for every model, whoever made it.
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from glob import escape
 from typing import Any
 
 import msgspec
@@ -58,7 +57,7 @@ def _rules(entry: UserEntry, url: str, rows: Rows) -> tuple[ModelRule, ...]:
     if not any(model.base_url for model in entry.models.values()):
         return inferred_rules(url, rows)
     return tuple(
-        msgspec.structs.replace(rule, match=escape(name))
+        msgspec.structs.replace(rule, match=_exactly(name))
         for name, model in entry.models.items()
         for rule in inferred_rules(model.base_url or entry.provider.base_url or "", rows)
         if fnmatchcase(name, rule.match)
@@ -93,6 +92,11 @@ def merged_for_auth(layers: Sequence[UserEntry]) -> UserProvider:
             item.base_url or out.base_url,
         )
     return out
+
+
+def _exactly(name: str) -> str:
+    """A pattern that only this name fits."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
 
 
 def apply_user(out: Draft, entry: UserEntry, wires: Wires, *, own: bool) -> None:

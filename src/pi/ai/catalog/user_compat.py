@@ -49,7 +49,13 @@ _ELSEWHERE = {
     "send_session_id_header",
 }
 
-_SWITCHES = [name for name in UserCompat.__struct_fields__ if name not in _IGNORED | _ELSEWHERE]
+_SWITCHES = {
+    encoded: name
+    for encoded, name in zip(
+        UserCompat.__struct_encode_fields__, UserCompat.__struct_fields__, strict=True
+    )
+    if name not in _IGNORED | _ELSEWHERE
+}
 """Those that are called the same behind the file, apart from camel case."""
 
 _VARIABLES = {
@@ -74,8 +80,8 @@ def merge_compat(low: UserCompat | None, high: UserCompat | None) -> UserCompat 
 
 def apply_compat(out: Draft, compat: UserCompat, wires: Wires) -> None:
     """Lay `compat` over the draft."""
-    switches = {name: getattr(compat, name) for name in _SWITCHES}
-    switches = {name: value for name, value in switches.items() if value is not UNSET}
+    given: dict[str, Any] = msgspec.to_builtins(compat)  # without what is not set
+    switches = {_SWITCHES[name]: value for name, value in given.items() if name in _SWITCHES}
     if compat.zai_tool_stream is not UNSET:
         switches["tool_stream"] = compat.zai_tool_stream
     if compat.cache_control_format is not UNSET:

@@ -135,9 +135,10 @@ class _Reader:
         own = self._convert(value, UserProviderEntry, path)
         if own is None or not self._sound(own.compat, (*path, "compat")):
             return
+        known = self.canonical(name)
         models: dict[str, UserModel] = {}
         for number, item in enumerate(own.models or []):
-            model = self._model(item, own, name, (*path, "models", number))
+            model = self._model(item, own, (*path, "models", number), new=known is None)
             if model is not None:
                 models[model.id] = model
         overrides: dict[str, UserOverride] = {}
@@ -146,22 +147,22 @@ class _Reader:
             override = self._convert(item, UserOverride, where)
             if override is not None and self._sound(override.compat, (*where, "compat")):
                 overrides[model_id] = override
-        known = self.canonical(name)
         if known is None and not own.models:
             self._note(path, "there is no such provider, and no models are given for one")
         self._check_api(own.api, (*path, "api"))
         self.entries[known or name] = UserEntry(known or name, own, models, overrides)
 
     def _model(
-        self, item: Any, own: UserProviderEntry, provider: str, path: jsonc.Path
+        self, item: Any, own: UserProviderEntry, path: jsonc.Path, *, new: bool
     ) -> UserModel | None:
+        """new: nobody but this file knows the provider, so that it has to say everything."""
         model = self._convert(item, UserModel, path)
         if model is None or not self._sound(model.compat, (*path, "compat")):
             return None
         if model.type not in (UNSET, "chat"):
             self._note((*path, "type"), f"{model.type!r} models are left out: only chat is used")
             return None
-        if self.canonical(provider) is None:
+        if new:
             for field, mine, theirs in (
                 ("baseUrl", model.base_url, own.base_url),
                 ("api", model.api, own.api),
@@ -182,9 +183,11 @@ class _Reader:
                 (*path, "thinkingFormat"), f"expected one of {', '.join(sorted(allowed))}"
             )
             return False
-        styles = {name for wire in self.wires.wires.values() for name in wire.session_formats}
         style = compat.session_affinity_format
-        if style is not UNSET and style not in styles:
+        if style is UNSET:
+            return True
+        styles = {name for wire in self.wires.wires.values() for name in wire.session_formats}
+        if style not in styles:
             self._problem(
                 (*path, "sessionAffinityFormat"), f"expected one of {', '.join(sorted(styles))}"
             )
