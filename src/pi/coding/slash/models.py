@@ -104,3 +104,5 @@ async def offer(context: Context, provider: str, name: str, default: str) -> Non
     chosen = next((row for row in rows if picked and key_of(row) == picked.key), None)
     if chosen is not None and not chosen.current:
         await switch(context, chosen)
+    else:
+        context.ui.notify(f"Model: {context.model.name} ({context.model.key})")

@@ -81,10 +81,9 @@ def _list(found: Sessions, view: _View) -> PickList:
     sessions = [row for row in found.sessions if row.name or not view.named]
     where = "all folders" if view.everywhere else "this project"
     title = f"Sessions of {where}{', named ones' if view.named else ''}"
-    said = f"In which {view.said!r} was said. " if view.said else ""
     return PickList(
         title=title,
-        hint=f"{said}Ctrl+F searches all that was said.",
+        hint=f"In which {view.said!r} was said." if view.said else "",
         choices=rows(sessions, threads=view.threads, folders=view.everywhere, said=view.said),
         query=view.query,
         selected=view.selected or next((row.path for row in sessions if not row.current), ""),
@@ -98,7 +97,9 @@ def _list(found: Sessions, view: _View) -> PickList:
             PickAction(
                 "app.session.toggleSort", "sort", "recent first" if view.threads else "threads"
             ),
-            PickAction("ctrl+f", "said", "search" if not view.said else "search no more"),
+            PickAction(
+                "ctrl+f", "said", "search what was said" if not view.said else "search no more"
+            ),
         ),
         empty="there is no such session here; Tab looks in all folders"
         if not view.everywhere

@@ -125,7 +125,10 @@ def age(ms: int, now: float | None = None) -> str:
 
 def first_line(text: str, limit: int = 120) -> str:
     """The beginning of a text as one line without control characters."""
-    line = " ".join(_CONTROL.sub("", text[: limit * 8]).split())
+    head = text[: limit * 8]
+    if not head.isprintable():
+        head = _CONTROL.sub("", head)
+    line = " ".join(head.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

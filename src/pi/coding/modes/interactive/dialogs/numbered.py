@@ -175,8 +175,6 @@ def _row(rows: Rows, number: int, choice: Choice) -> str:
     words = [level, choice.mark, choice.label, *choice.cells]
     if rows.picklist.many and choice.key in rows.taken:
         words.insert(0, "marked:")
-    if choice.key == rows.picklist.selected:
-        words.append("(current)")
     text = "  ".join(one_line(word) for word in words if word)
     why = f" - cannot be chosen: {one_line(choice.why)}" if choice.why else ""
     return f"{number}. {text}{why}"
