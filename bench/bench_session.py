@@ -1,4 +1,4 @@
-"""What sessions cost: opening a large one, appending to it, and listing many.
+"""What sessions cost: opening a large one, appending to it, going elsewhere in it, listing many.
 
 The large session has 10,000 messages in 56 MB; its floor is msgspec decoding the same messages from
 the same file, so what is above 1 is the scan, the tree and the fold. The floor of an append is the
@@ -17,11 +17,14 @@ from bench.common import PYTHON, Row, environment, in_turn, new_home, peak_mb
 
 from pi.ai.messages import TextContent, ToolResultMessage, UserMessage
 from pi.coding.session.entries import AgentMessage
+from pi.coding.session.index import SessionIndex
 from pi.coding.session.log import SessionLog
 from pi.coding.session.store import SessionStore
 
 MESSAGES = 10_000
-LISTED = 300
+LISTED = 1000
+BRANCHED = 12_000
+"""Messages of 3,000 turns."""
 APPENDS = 500
 RESULT = ToolResultMessage("call", "bash", (TextContent("some output\n" * 430),))
 
@@ -55,20 +58,46 @@ def run(runs: int) -> Iterator[Row]:
         )
         yield Row("append a message of 5 KB", took["us"], "us", 60)
         yield Row("append a prompt, with fsync", appending_prompts(home / "prompts"), "us")
+        yield from _going(home / "branched.jsonl", runs)
         yield from _listing(home / "list", runs)
 
 
+def _going(path: Path, runs: int) -> Iterator[Row]:
+    """From the end of a long session to before its middle, and back."""
+    write_session(path, BRANCHED)
+    log = SessionLog.open(path)
+    ends = [log.tree.nodes[BRANCHED // 2 - 1].id, log.tree.nodes[-1].id]
+
+    def go() -> None:
+        for end in ends:
+            log.move(end)
+
+    log.move(ends[0])
+    took = in_turn({"us": timed(go, 500)}, runs)["us"]
+    yield Row(f"go to another branch, {BRANCHED:,} messages", took, "ms", 20)
+
+
 def _listing(root: Path, runs: int) -> Iterator[Row]:
-    store = SessionStore(root, "/project")
+    index = root / "cache" / "sessions.json"
+    store = SessionStore(root, "/project", index=SessionIndex(index))
     store.folder.mkdir(parents=True)
     files = [store.folder / f"{number}.jsonl" for number in range(LISTED)]
     for path in files:
-        write_session(path, 60)
+        write_session(path, 20)
     size = sum(path.stat().st_size for path in files) >> 20
-    took = in_turn({"us": timed(store.sessions), "floor": timed(lambda: reading(files))}, runs)
-    what = f"list {LISTED} sessions, {size} MB"
-    yield Row(what, took["us"], "ms", 5, took["floor"], "read their lines")
-    yield Row("most recent of them", in_turn({"us": timed(store.most_recent)}, runs)["us"], "ms")
+    plain = SessionStore(root, "/project")
+    took = in_turn({"us": timed(plain.sessions), "floor": timed(lambda: reading(files))}, runs)
+    what = f"list {LISTED:,} sessions, {size} MB"
+    yield Row(f"{what}, first time", took["us"], "ms", 5, took["floor"], "read their lines")
+    store.sessions()
+
+    def again() -> None:
+        SessionStore(root, "/project", index=SessionIndex(index)).sessions()
+
+    took = in_turn({"us": timed(again), "floor": timed(lambda: looking(files))}, runs)
+    yield Row(f"{what}, in a new process", took["us"], "ms", 50)
+    yield Row(f"{what}, in a new process", took["us"], "ms", 5, took["floor"], "stat them")
+    yield Row("most recent of them", in_turn({"us": timed(plain.most_recent)}, runs)["us"], "ms")
 
 
 def write_session(path: Path, messages: int) -> None:
@@ -175,6 +204,11 @@ def appending_prompts(folder: Path) -> float:
     for _ in range(20):
         log.append_message(UserMessage("x" * 500))
     return (time.perf_counter() - start) * 1e6 / 20
+
+
+def looking(files: list[Path]) -> int:
+    """The floor of listing what is remembered."""
+    return sum(path.stat().st_size for path in files)
 
 
 def reading(files: list[Path]) -> int:

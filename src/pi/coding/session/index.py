@@ -50,23 +50,23 @@ class SessionIndex:
         self._path = path
         self._rows: dict[str, _Row] | None = None
 
-    def infos(self, files: Iterable[Path]) -> Iterator[SessionInfo]:
+    def infos(self, files: Iterable[str]) -> Iterator[SessionInfo]:
         """What lists show of these files; those that are no sessions are left out."""
         known = self._known()
         fresh = False
-        for path in files:
+        for file in files:
             try:
-                stat = path.stat()
+                stat = os.stat(file)  # noqa: PTH116 (a thousand `Path`s take longer)
             except OSError:
                 continue
-            row = known.get(str(path))
+            row = known.get(file)
             if row is not None and (row.changed, row.size) == (stat.st_mtime_ns, stat.st_size):
-                yield _info(path, row)
+                yield _info(file, row)
                 continue
-            info = read_info(path)
+            info = read_info(Path(file))
             fresh = True
             if info is not None:
-                known[str(path)] = _row(info, stat.st_mtime_ns, stat.st_size)
+                known[file] = _row(info, stat.st_mtime_ns, stat.st_size)
                 yield info
         if fresh:
             self._save(known)
@@ -98,9 +98,9 @@ class SessionIndex:
                 temporary.unlink()
 
 
-def _info(path: Path, row: _Row) -> SessionInfo:
+def _info(file: str, row: _Row) -> SessionInfo:
     return SessionInfo(
-        path,
+        file,
         row.id,
         row.cwd,
         row.name,

@@ -28,10 +28,11 @@ class SessionInfo(Struct, frozen=True):
     """A session as a row of a list.
 
     created, modified: ms since the epoch; `modified` is the time of the last message.
-    first_message: the beginning of the first prompt, one line, safe to print.
+    first_message: the beginning of the first prompt, one line, safe to print. file: its path; a
+    thousand `Path`s would take longer than all the rest of a list.
     """
 
-    path: Path
+    file: str
     id: str
     cwd: str
     name: str | None
@@ -40,6 +41,11 @@ class SessionInfo(Struct, frozen=True):
     modified: int
     message_count: int
     first_message: str
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.file)
 
     @property
     def title(self) -> str:
@@ -124,7 +130,7 @@ def _collect(path: Path, header: Header, lines: Iterable[bytes]) -> SessionInfo:
                 first = first or _prompt(entry.message)
     created = parse_time(header.timestamp)
     return SessionInfo(
-        path,
+        str(path),
         header.id,
         header.cwd,
         one_line(name) or None if isinstance(name, str) else None,

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
-from pi.ai.messages import AssistantMessage, Message
+from pi.ai.messages import AssistantMessage, Message, ToolResultMessage, UserMessage
 from pi.coding.session.context import edited, message_of, to_llm
 from pi.coding.session.entries import (
     AgentMessage,
@@ -54,7 +54,7 @@ class Titles(Struct):
                 self.label_times.pop(entry.target_id, None)
 
 
-class Item(Struct, frozen=True):
+class Item(Struct, frozen=True, gc=False):
     """A message of the conversation and the entry it comes from."""
 
     node: Node
@@ -87,6 +87,10 @@ class State:
             for item in self.items:
                 self._tell(item)
         return tuple(self._llm)
+
+    def tell_later(self) -> None:
+        """Make up what the model is told when somebody asks: a look at a branch needs it not."""
+        self._llm = None
 
     @property
     def transcript(self) -> tuple[AgentMessage, ...]:
@@ -163,6 +167,7 @@ def fold(path: Sequence[Node], load: Load, titles: Titles) -> State:
     """The state at the end of `path`, whose first entry is the root."""
     last = next((i for i in reversed(range(len(path))) if path[i].type == "compaction"), None)
     state = State(titles)
+    state.tell_later()
     if last is None:
         _add_all(state, path, load, _SPOKEN)
     else:
@@ -181,8 +186,11 @@ def _add_all(
     state: State, nodes: Sequence[Node], load: Load, types: frozenset[str], *, system: bool = True
 ) -> None:
     wanted = [node for node in nodes if node.type in types or node.type == "context_edit"]
+    items, kinds = state.items, (UserMessage, ToolResultMessage, AssistantMessage)
     for node, entry in zip(wanted, load(wanted), strict=True):
-        if system or not _is_system(entry):
+        if type(entry) is MessageEntry and isinstance(entry.message, kinds):  # most of a session
+            items.append(Item(node, entry.message))
+        elif system or not _is_system(entry):
             state.add(node, entry)
 
 

@@ -46,7 +46,7 @@ class SessionStore:
 
     def sessions(self) -> list[SessionInfo]:
         """The sessions of this project, the last used first."""
-        infos = self._index.infos(_files(self.folder))
+        infos = self._index.infos(_names(self.folder))
         ours: dict[str, bool] = {}
         for_us: list[SessionInfo] = []
         for info in infos:
@@ -58,7 +58,7 @@ class SessionStore:
 
     def all_sessions(self) -> list[SessionInfo]:
         """The sessions of all projects, the last used first."""
-        return _sorted(self._index.infos(self._all_files()))
+        return _sorted(self._index.infos(self._all_names()))
 
     def most_recent(self) -> Path | None:
         """The session of this project with the latest message."""
@@ -133,14 +133,17 @@ class SessionStore:
         return cwd == self.cwd or same_file(cwd, self.cwd)
 
     def _all_files(self) -> Iterator[Path]:
+        return map(Path, self._all_names())
+
+    def _all_names(self) -> Iterator[str]:
         if self.flat:
-            yield from _files(self.root)
+            yield from _names(self.root)
             return
         seen: set[str] = set()
         for folder in _entries(self.root):
             if folder.is_dir() and (real := os.path.realpath(folder.path)) not in seen:
                 seen.add(real)
-                yield from _files(Path(folder.path))
+                yield from _names(folder.path)
 
 
 def same_file(one: Path | str, other: Path | str) -> bool:
@@ -167,7 +170,7 @@ def delete_session(path: Path) -> bool:
     return False
 
 
-def _entries(folder: Path) -> "list[os.DirEntry[str]]":
+def _entries(folder: Path | str) -> "list[os.DirEntry[str]]":
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name, reverse=True)
@@ -175,11 +178,15 @@ def _entries(folder: Path) -> "list[os.DirEntry[str]]":
         return []
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """The session files in a folder, the newest name first."""
+def _names(folder: Path | str) -> Iterator[str]:
+    """The paths of the session files in a folder, the newest name first."""
     for entry in _entries(folder):
         if entry.name.endswith(".jsonl") and not entry.name.startswith("."):
-            yield Path(entry.path)
+            yield entry.path
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return map(Path, _names(folder))
 
 
 def _infos(files: Iterable[Path]) -> Iterator[SessionInfo]:

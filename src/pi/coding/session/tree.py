@@ -70,12 +70,14 @@ class Tree:
 
     def path(self, leaf: Node | None) -> list[Node]:
         """The entries from the root to `leaf`, which is included."""
-        nodes: list[Node] = []
-        while leaf is not None:
-            nodes.append(leaf)
-            leaf = self.parent(leaf)
-        nodes.reverse()
-        return nodes
+        all_nodes, path = self.nodes, [] if leaf is None else [leaf]
+        at = -1 if leaf is None else leaf.parent
+        while at >= 0:
+            node = all_nodes[at]
+            path.append(node)
+            at = node.parent
+        path.reverse()
+        return path
 
     def children(self, node: Node | None) -> list[Node]:
         """The entries that follow `node`, oldest first; the roots for None."""

@@ -36,8 +36,8 @@ async def list_sessions(desk: SetupDesk, command: ListSessions) -> Sessions:
         return found
 
     found = await asyncio.to_thread(look)
-    here = desk.controller.log.path
-    return Sessions(tuple(_row(info, current=info.path == here) for info in found))
+    here = str(desk.controller.log.path or "")
+    return Sessions(tuple(_row(info, current=info.file == here) for info in found))
 
 
 async def rename_session(desk: SetupDesk, command: RenameSession) -> None:
@@ -73,7 +73,7 @@ def _is_open(desk: SetupDesk, path: Path) -> bool:
 
 def _row(info: SessionInfo, *, current: bool) -> SessionRow:
     return SessionRow(
-        path=str(info.path),
+        path=info.file,
         id=info.id,
         cwd=info.cwd,
         title=info.title,
