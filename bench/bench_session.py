@@ -86,7 +86,11 @@ def _listing(root: Path, runs: int) -> Iterator[Row]:
         write_session(path, 20)
     size = sum(path.stat().st_size for path in files) >> 20
     plain = SessionStore(root, "/project")
-    took = in_turn({"us": timed(plain.sessions), "floor": timed(lambda: reading(files))}, runs)
+
+    def first() -> None:
+        SessionStore(root, "/project").sessions()
+
+    took = in_turn({"us": timed(first), "floor": timed(lambda: reading(files))}, runs)
     what = f"list {LISTED:,} sessions, {size} MB"
     yield Row(f"{what}, first time", took["us"], "ms", 5, took["floor"], "read their lines")
     store.sessions()
