@@ -44,7 +44,10 @@ def nodes_of(lines: Iterable[bytes]) -> dict[str, Node]:
     """The entries of a session by id, in the order of the file, with their labels."""
     nodes: dict[str, Node] = {}
     for line in lines:
-        entry = json.loads(line)
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue  # what follows it stands at the top
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
             continue
         node = _node(entry)
