@@ -216,3 +216,15 @@ def test_cuts_come_back_as_they_were(head: str, tail: str) -> None:
     assert text.text == ""
     text.yank()
     assert text.text == whole
+
+
+@given(st.lists(texts, min_size=2, max_size=6), st.integers(1, 30))
+def test_rows_do_not_depend_on_what_was_there_before(versions: list[str], columns: int) -> None:
+    old, new = Page(), Page()
+    for version in versions:
+        old.text.reset(version)
+        old.layout(columns)
+    new.text.reset(versions[-1])
+    assert old.view(columns, 100, "", "") == new.view(columns, 100, "", "")
+    for position in range(len(versions[-1]) + 1):
+        assert old.layout().place(position) == new.layout().place(position)

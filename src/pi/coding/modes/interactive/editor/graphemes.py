@@ -13,12 +13,24 @@ from functools import lru_cache
 from prompt_toolkit.utils import get_cwidth
 from wcwidth import iter_graphemes
 
-__all__ = ["after", "before", "boundary", "clip", "cluster_at", "clusters", "painted", "width"]
+__all__ = [
+    "MARKED",
+    "after",
+    "before",
+    "boundary",
+    "clip",
+    "cluster_at",
+    "clusters",
+    "painted",
+    "width",
+]
 
 _ZWJ = "\u200d"
 _STYLES = "\ufe0e\ufe0f"
 _TAB = 4
-_MARKED = re.compile("([\U0010e000-\U0010efff])")
+MARKED = re.compile("([\U0010e000-\U0010efff])")
+"""A mark, see `marks`."""
+
 _NEAR = 256
 
 
@@ -29,10 +41,10 @@ def _split(text: str) -> tuple[str, ...]:
 
 def _pieces(text: str) -> Iterator[str]:
     """The characters of a text. A mark (`marks`) is one alone, whatever stands beside it."""
-    if not _MARKED.search(text):
+    if not MARKED.search(text):
         yield from iter_graphemes(text)
         return
-    for piece in _MARKED.split(text):
+    for piece in MARKED.split(text):
         yield from iter_graphemes(piece)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from pi.coding.modes.interactive.editor.graphemes import clip, clusters, painted, width
+from pi.coding.modes.interactive.editor.graphemes import MARKED, clip, clusters, painted, width
 
 __all__ = ["Cell", "Layout", "Row"]
 
@@ -58,27 +58,33 @@ class Layout:
         self._starts: list[int] = []  # of lines, in the text
         self._firsts: list[int] = []  # of lines, the number of their first row
         self.height = 1
-        self._marked: dict[str, Rows] = {}
 
     def set(self, text: str) -> None:
-        """Lay out a text."""
+        """Lay out a text. Lines before and after those that have changed are taken over."""
         if text == self._text:
             return
-        self._text = text
-        self._lines, self._starts, self._firsts = [], [], []
+        old, new = ([] if self._text is None else self._text.split("\n")), text.split("\n")
+        head = _same(old, new)
+        tail = _same(old[head:][::-1], new[head:][::-1])
+        changed = [self._rows(line) for line in new[head : len(new) - tail]]
+        self._lines[head : len(old) - tail] = changed
         position = row = 0
-        for line in text.split("\n"):
-            rows = self._rows(line)
-            self._lines.append(rows)
+        if head:
+            position = self._starts[head - 1] + len(new[head - 1]) + 1
+            row = self._firsts[head - 1] + len(self._lines[head - 1])
+        del self._starts[head:], self._firsts[head:]
+        for line, rows in zip(new[head:], self._lines[head:], strict=True):
             self._starts.append(position)
             self._firsts.append(row)
             position += len(line) + 1
             row += len(rows)
         self.height = row
+        self._text = text
 
     def forget(self) -> None:
         """Labels have changed."""
         self._text = None
+        self._lines, self._starts, self._firsts = [], [], []
 
     def place(self, position: int) -> tuple[int, int]:
         """Row and column of a position."""
@@ -150,7 +156,7 @@ class Layout:
     def _rows(self, line: str) -> Rows:
         if line.isascii() and (not line or line.isprintable()):
             return _plain_rows(line, self._room)
-        if "\U0010e000" <= max(line) <= "\U0010efff" or any(map(self._label, set(line))):
+        if MARKED.search(line):
             return tuple(_wrap(line, self._room, self._label))  # labels are not for ever
         return _cached_rows(line, self._room)
 
@@ -176,6 +182,16 @@ def _plain_rows(line: str, room: int) -> Rows:
 @lru_cache(maxsize=1024)
 def _cached_rows(line: str, room: int) -> Rows:
     return tuple(_wrap(line, room, lambda character: None))
+
+
+def _same(one: list[str], other: list[str]) -> int:
+    """How many lines at the beginning are the same."""
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
 
 
 def _wrap(line: str, room: int, label: Callable[[str], str | None]) -> list[Row]:
