@@ -391,3 +391,24 @@ def extension(pi):
     assert talk.heard[0] == (3, "out\n", "err\n")
     assert talk.heard[1].startswith("no-such-program cannot be run")
     assert talk.heard[2] == "sleep took longer than 0.05 s and was ended"
+
+
+async def test_a_tool_asks_the_user(tmp_path: Path) -> None:
+    source = """
+def extension(pi):
+    try:
+        pi.context
+    except ConfigError as error:
+        HEARD.append(error.message)
+    async def ask(question: str) -> str:
+        "Ask."
+        pi.context.append_entry("asked", question)
+        return str(await pi.context.ui.input(question))
+    pi.register_tool(ask)
+"""
+    script = [[tool("ask", {"question": "why?"})], [text("Done")]]
+    async with talking(tmp_path, script, source) as talk:
+        await talk.say("Hello")
+        assert talk.told(EntryAppended)[0].entry["data"] == "why?"
+        assert talk.told(ToolExecutionEnd)[0].result["content"][0]["text"] == "None"
+        assert talk.heard[0].startswith("there is no session yet")

@@ -37,8 +37,8 @@ _TOOL = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 class Outside:
     """What lies beyond the shelf: the command line, and where providers are kept.
 
-    note: tells a person something. flags: what the command line says, by name. reserved: options
-    and commands of our own.
+    note: tells a person something. context: gives that of the open session. flags: what the command
+    line says, by name. options, reserved: options and slash commands of our own.
     """
 
     def __init__(self, note: Callable[[str], None] = lambda text: None) -> None:
@@ -46,6 +46,7 @@ class Outside:
         self.flags: dict[str, Any] = {}
         self.options: frozenset[str] = frozenset()
         self.reserved: frozenset[str] = frozenset()
+        self.context: Callable[[], Context | None] = lambda: None
 
     def provider(self, owner: Owner, registration: ProviderRegistration) -> None:
         """Make a provider known."""
@@ -85,6 +86,14 @@ class Recorder:
     def path(self) -> Path:
         """The extension's file."""
         return self._owner.path
+
+    @property
+    def context(self) -> Context:
+        """The context of the session that is open now."""
+        context = self._outside.context()
+        if context is None:
+            raise ConfigError("there is no session yet: ask for the context when the tool is used")
+        return context
 
     def on(self, event: str, handler: Handler | None = None) -> Any:
         """Hear an event; without a handler it is a decorator."""

@@ -44,6 +44,7 @@ class Runtime:
         self.program = Program(self.shelf, mode)
         self.outside = outside or Outside()
         self.outside.note = self._note
+        self.outside.context = lambda: self.program.context
         self.loaded: list[LoadedExtension] = []
         self.notes: list[str] = []
         self.discovered: list[Discovered] = []

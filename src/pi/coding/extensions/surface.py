@@ -190,6 +190,11 @@ class Pi(Protocol):
         """The extension's file."""
         ...
 
+    @property
+    def context(self) -> Context:
+        """The context of the session that is open now, for tools. Raises `ConfigError` before."""
+        ...
+
     def on(self, event: str, handler: Handler | None = None) -> Any:
         """Hear an event; without a handler it is a decorator. Raises `ConfigError` for a wrong
         name."""
