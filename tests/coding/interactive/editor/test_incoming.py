@@ -207,3 +207,30 @@ async def test_keys_go_on_while_a_file_is_read(tmp_path: Path) -> None:
         await typist.type(pasted(str(fifo)) + "abc" + pasted(str(file)))
         await settled(typist)
         assert typist.editor.text == f"{fifo}abc[image #1 real.png]"
+
+
+async def test_images_that_are_given_back_stand_where_they_stood(tmp_path: Path) -> None:
+    file = tmp_path / "shot.png"
+    file.write_bytes(PNG)
+    async with typing() as typist:
+        await typist.type("look at " + pasted(str(file)) + " please")
+        await settled(typist)
+        text, images = typist.editor.take()
+        await typist.type("draft")
+        typist.editor.prepend(text)
+        typist.editor.add_images([*images, *images])
+        assert typist.editor.text == ("look at [image #1 shot.png] please\n\ndraft [image #2]")
+        assert len(typist.editor.images) == 2
+        await typist.type("!")
+        assert typist.editor.text.endswith("[image #2]!")
+
+
+async def test_the_history_has_the_path_of_an_image(tmp_path: Path) -> None:
+    file = tmp_path / "shot.png"
+    file.write_bytes(PNG)
+    async with typing(columns=200) as typist:
+        await typist.type("see " + pasted(str(file)))
+        await settled(typist)
+        typist.editor.take()
+        await typist.type("\x1b[A")
+        assert typist.editor.text == f"see {file}"

@@ -162,10 +162,10 @@ class Editor:
         page.text.set(head + page.text.text, len(head) + page.text.cursor)
 
     def add_images(self, images: Sequence[ImageContent]) -> None:
-        """Put images at the end of the text."""
-        marks = "".join(self.page.marks.image(image, "") for image in images)
-        text = self.page.text.text
-        self.page.text.set(text + (" " if text and not text[-1].isspace() else "") + marks)
+        """Put images where the text, which was taken before, has their labels, or at its end."""
+        page = self.page
+        text, cursor = page.marks.place_images(page.text.text, page.text.cursor, images)
+        page.text.set(text, cursor)
 
     def clear(self) -> None:
         """Nothing is written; it can be undone."""

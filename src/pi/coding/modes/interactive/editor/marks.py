@@ -7,6 +7,7 @@ taken for one.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pi.ai.messages import ImageContent
@@ -15,6 +16,8 @@ __all__ = ["Mark", "Marks", "is_large"]
 
 _FIRST, _LAST = 0x10E000, 0x10EFFF
 _MARK = re.compile("[\U0010e000-\U0010efff]")
+
+_LABEL = re.compile(r"\[image #\d+(?: ([^\]\n]+))?\]")
 
 _LINES = 10
 _CHARACTERS = 1000
@@ -89,6 +92,28 @@ class Marks:
         found = dict.fromkeys(_MARK.findall(text))
         marks = (self._known.get(character) for character in found)
         return [mark.image for mark in marks if mark is not None and mark.image is not None]
+
+    def place_images(
+        self, text: str, cursor: int, images: Sequence[ImageContent]
+    ) -> tuple[str, int]:
+        """A text with images in place of their labels, the rest of them at the end; the cursor
+        where it was."""
+        at = 0
+        for image in images:
+            found = _LABEL.search(text, at)
+            if found:
+                mark = self.image(image, found[1] or "")
+                if cursor >= found.end():
+                    cursor += len(mark) - len(found[0])
+                elif cursor > found.start():
+                    cursor = found.start() + len(mark)
+                text = text[: found.start()] + mark + text[found.end() :]
+                at = found.start() + len(mark)
+            else:
+                stands = cursor == len(text)
+                text += (" " if text and not text[-1].isspace() else "") + self.image(image, "")
+                at, cursor = len(text), len(text) if stands else cursor
+        return text, cursor
 
     def remembered(self, text: str) -> tuple[str, list[tuple[int, int]]]:
         """The text for the history, and where its pastes are: start and length.
