@@ -77,6 +77,10 @@ class Typist:
         await asyncio.wait_for(self._heard.wait(), 20)
         await self.draw()
 
+    def send(self, text: str) -> None:
+        """Type it, and wait for nothing."""
+        self._pipe.send_text(text)
+
     async def draw(self) -> None:
         self._drawn.clear()
         self.app.invalidate()

@@ -363,3 +363,20 @@ async def test_a_terminal_without_unicode_gets_ascii() -> None:
         shown = "".join(typist.lines[:4])
         assert shown.isascii()
         assert "> /model [name]" in shown
+
+
+async def test_an_escape_alone_is_heard_after_a_short_time() -> None:
+    stopped: list[str] = []
+    actions = {
+        "app.interrupt": lambda: stopped.append("stop"),
+        "app.message.followUp": lambda: stopped.append("later"),
+    }
+    async with typing(actions=actions) as typist:
+        typist.app.ttimeoutlen = 0.01
+        typist.send("\x1b")
+        await typist.until(lambda: stopped)
+        assert stopped == ["stop"]
+        typist.app.ttimeoutlen = 5
+        typist.send("\x1b")
+        await typist.type("\r")
+        assert stopped == ["stop", "later"]
