@@ -68,6 +68,7 @@ IDS: dict[str, SearchStrategy[str]] = {
     "bedrock-converse-stream": st.sampled_from(["tooluse_a-b", "tooluse_C", "tooluse_d_e"]),
     "mistral-conversations": st.sampled_from(["aB3dE5gH9", "aB3dE5gH8", "000000000"]),
     "openai-completions": st.sampled_from(["call_0", "call_1", "call_0123456789abcdefghijklmn"]),
+    "pi-messages": st.sampled_from(["call_0|fc_0", "toolu_01", "aB3dE5gH9"]),
     STRANGER: st.sampled_from(
         ["", "call_0", "a.b", "a:b", "a|b", "a|c", "ß 🌍", _long, _long + "x"]
     ),

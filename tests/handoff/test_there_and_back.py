@@ -35,6 +35,7 @@ OWN: dict[str, list[str]] = {
     "google-generative-ai": ['"thoughtSignature": "c2lnbmVk"', '"thought": true, "text": "I muse'],
     "mistral-conversations": ['"type": "thinking"', "I muse"],
     "openai-completions": ['"reasoning_content": "I muse'],
+    "pi-messages": ['"thinkingSignature": "c2lnbmVk"', '"thinking": "I muse'],
     "openai-responses": [
         '"encrypted_content": "c2lnbmVk"',
         '"text": "I muse',
@@ -97,6 +98,7 @@ def request(api: str, *turns: tuple[Message, ...]) -> Any:
 def sequence(body: Any) -> list[Any]:
     """The conversation in a body."""
     body = body.get("request", body)
+    body = body.get("context", body)
     return next(body[name] for name in ("messages", "contents", "input") if name in body)
 
 

@@ -379,6 +379,57 @@ def _patterns(value: Any, shape: Any) -> None:
         assert len(value) <= shape.metadata.get("max", len(value))
 
 
+# -- the unified messages --------------------------------------------------------------------------
+
+_TEXT = {"type", "text", "textSignature"}
+_PARTS: dict[str, set[str]] = {
+    "text": _TEXT,
+    "image": {"type", "data", "mimeType"},
+    "thinking": {"type", "thinking", "thinkingSignature", "redacted"},
+    "toolCall": {"type", "id", "name", "arguments", "thoughtSignature"},
+}
+_UNIFIED: dict[str, set[str]] = {
+    "system": {"role", "content", "timestamp", "toolsAdded"},
+    "user": {"role", "content", "timestamp"},
+    "assistant": {
+        *("role", "content", "api", "provider", "model", "usage", "stopReason", "timestamp"),
+        *("responseId", "responseModel", "rawStopReason"),
+    },
+    "toolResult": {"role", "toolCallId", "toolName", "content", "isError", "timestamp"},
+}
+_KINDS = {
+    "system": set[str](),
+    "user": {"text", "image"},
+    "assistant": {"text", "thinking", "toolCall"},
+    "toolResult": {"text", "image"},
+}
+"""As the declarations of pi-ai 1.6.0 have them: https://www.npmjs.com/package/@earendil-works/pi-ai"""
+
+
+def _unified(body: Json) -> None:
+    assert set(body) == {"model", "context", "options"}
+    assert set(body["context"]) == {"messages"}
+    seen: set[str] = set()
+    pending: list[tuple[str, str]] = []
+    results: list[str] = []
+    for number, message in enumerate(body["context"]["messages"]):
+        role = message["role"]
+        assert set(message) <= _UNIFIED[role], message
+        assert (role == "system") == (number == 0)
+        if role != "toolResult":
+            paired(pending, results, seen)
+            pending, results = [], []
+        content = message["content"]
+        for part in [] if isinstance(content, str) else content:
+            assert part["type"] in _KINDS[role]
+            assert set(part) <= _PARTS[part["type"]], part
+            if part["type"] == "toolCall":
+                pending.append((part["id"], part["name"]))
+        if role == "toolResult":
+            results.append(message["toolCallId"])
+    paired(pending, results, seen)
+
+
 _CHECKS: dict[str, Callable[[Json], None]] = {
     "anthropic-messages": _messages,
     "azure-openai-responses": _items,
@@ -390,4 +441,5 @@ _CHECKS: dict[str, Callable[[Json], None]] = {
     "openai-codex-responses": _items,
     "openai-completions": _completions,
     "openai-responses": _items,
+    "pi-messages": _unified,
 }

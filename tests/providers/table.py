@@ -222,6 +222,8 @@ _THINKING = (
 def thinking_in(body: Json) -> Json:
     """Everything in a body that has to do with thinking, on any wire."""
     found = {name: body[name] for name in _THINKING if name in body}
+    if "reasoning" in body.get("options", {}):
+        found["options.reasoning"] = body["options"]["reasoning"]
     inner = body.get("request", body)
     config = inner.get("generationConfig", {})
     if "thinkingConfig" in config:

@@ -17,9 +17,6 @@ from providers.calling import ANSWER, Caller
 from providers.table import Row, differences, thinking_in
 
 ROWS = [*rows_chat.ROWS, *rows_openai.ROWS, *rows_messages.ROWS, *rows_others.ROWS]
-NO_WIRE = {("radius", "pi-messages")}
-"""Pairs of a provider and a wire for which there is no protocol."""
-
 COMMON = {"host", "content-type", "accept", "accept-encoding", "content-length", "user-agent"}
 NO_CACHE_WRITES = {
     "mistral-conversations",
@@ -53,7 +50,7 @@ def test_the_table_has_every_provider_on_every_wire() -> None:
         for provider, row in catalog.providers.items()
         for model_id in catalog.ids(provider)
     }
-    assert offered - NO_WIRE == {(row.provider, row.api) for row in ROWS}
+    assert offered == {(row.provider, row.api) for row in ROWS}
     assert len({provider for provider, _ in offered}) == 44
 
 

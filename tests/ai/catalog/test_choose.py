@@ -210,7 +210,18 @@ def test_a_default_that_cannot_be_used(catalog: Catalog, default: str, note: str
 
 def test_no_credentials_no_model(catalog: Catalog) -> None:
     assert first(catalog) is None
-    assert first(catalog, "radius") is None  # its wire is not spoken here
+
+
+def unspoken(tmp_path: Path) -> Catalog:
+    """A catalog with a provider whose wire nobody speaks."""
+    own = {"baseUrl": "http://localhost:1", "api": "telepathy", "models": [{"id": "m"}]}
+    path = tmp_path / "models.json"
+    path.write_bytes(msgspec.json.encode({"providers": {"lab": own}}))
+    return Catalog(path)
+
+
+def test_a_wire_that_nobody_speaks_is_no_choice(tmp_path: Path) -> None:
+    assert first(unspoken(tmp_path), "lab") is None
 
 
 # -- scopes ----------------------------------------------------------------------------------------
@@ -266,11 +277,11 @@ def test_a_name_of_several_providers_puts_all_of_them_in_a_scope(catalog: Catalo
     )
 
 
-def test_models_that_cannot_be_used_are_left_out_with_one_warning(catalog: Catalog) -> None:
-    found = scope(catalog, ["radius/*"], lambda name: name == "radius")
+def test_models_that_cannot_be_used_are_left_out_with_one_warning(tmp_path: Path) -> None:
+    found = scope(unspoken(tmp_path), ["lab/*"], lambda name: name == "lab")
     assert found.choices == ()
     (warning,) = found.warnings
-    assert "speaks 'pi-messages'" in warning
+    assert "speaks 'telepathy'" in warning
 
 
 def test_brackets_in_an_id_are_no_glob(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ for _name, _path in {
     "google-gemini-cli": "pi.ai.protocols.google_gemini_cli:GoogleGeminiCLI",
     "mistral-conversations": "pi.ai.protocols.mistral_conversations:MistralConversations",
     "bedrock-converse-stream": "pi.ai.protocols.bedrock_converse:BedrockConverseStream",
+    "pi-messages": "pi.ai.protocols.pi_messages:PiMessages",
     "faux": "pi.ai.protocols.faux:Faux",
 }.items():
     protocols.add(_name, cast("Lazy[Protocol]", lazy(_path, call=True)))
