@@ -57,7 +57,9 @@ class Talk:
     carried_out: called after each text; a command may have changed anything.
     """
 
-    def __init__(self, place: Place, carried_out: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, place: Place, carried_out: Callable[[str], None] = lambda text: None
+    ) -> None:
         self._place = place
         self._carried_out = carried_out
         self._session: c.Session | None = None
@@ -149,7 +151,7 @@ class Talk:
             self._place.give_back(text, images)
             self._place.say("error", f"{error.message}{self._advice(error)}")
         finally:
-            self._carried_out()
+            self._carried_out(text)
 
     def _advice(self, error: PiError) -> str:
         return "" if "login" in error.message else advice(error.kind)

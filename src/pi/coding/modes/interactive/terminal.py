@@ -13,6 +13,7 @@ __all__ = [
     "clipboard_sequence",
     "end_frame",
     "notification",
+    "progress",
     "title_sequence",
 ]
 
@@ -88,6 +89,11 @@ def title_sequence(title: str) -> str:
 def notification(text: str) -> str:
     """Tells somebody who looks elsewhere: a message where it is understood, and the bell."""
     return f"\x1b]9;{_plain(text)}\x07\x07"
+
+
+def progress(*, on: bool) -> str:
+    """Shows in the tab or the task bar that work goes on, or that it is over (OSC 9;4)."""
+    return "\x1b]9;4;3\x07" if on else "\x1b]9;4;0\x07"
 
 
 def clipboard_sequence(text: str, env: Mapping[str, str] = os.environ) -> str:

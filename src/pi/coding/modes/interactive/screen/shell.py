@@ -19,6 +19,7 @@ from pi.ai.messages import AssistantMessage, ImageContent
 from pi.coding.api import commands as c
 from pi.coding.api import events as s
 from pi.coding.api.answers import BashResult, Messages, SessionStats
+from pi.coding.api.setup import GetSettings, SettingsInfo
 from pi.coding.modes.interactive.editor.decode import DISABLE, ENABLE
 from pi.coding.modes.interactive.editor.editor import Editor
 from pi.coding.modes.interactive.editor.history import History
@@ -36,9 +37,9 @@ from pi.coding.modes.interactive.screen.parts import Parts
 from pi.coding.modes.interactive.screen.strangers import Strangers
 from pi.coding.modes.interactive.screen.transcript import Transcript
 from pi.coding.modes.interactive.stage import Pane
-from pi.coding.modes.interactive.status import Activity, cache_miss
+from pi.coding.modes.interactive.status import Activity, cache_miss, elapsed
 from pi.coding.modes.interactive.talk import Talk
-from pi.coding.modes.interactive.terminal import Terminal
+from pi.coding.modes.interactive.terminal import Terminal, notification, progress
 from pi.coding.modes.interactive.view import Block, BlockPainter, CommandBlock, ToolBlock
 
 __all__ = ["Screen"]
@@ -47,6 +48,8 @@ REPLAYED = 40
 """Blocks of a session that goes on that are shown at once."""
 
 _TICK = 0.1
+_LONG_RUN = 10.0
+"""Seconds after which somebody may look elsewhere."""
 
 
 class Screen:
@@ -68,7 +71,7 @@ class Screen:
         self.fold = Fold()
         self.activity = Activity(unicode=terminal.unicode)
         self.facts = Facts()
-        self.talk = Talk(self, self.learn)
+        self.talk = Talk(self, self._carried_out)
         self.transcript = Transcript(self.fold.blocks, self._painter, self._report)
         self.session: c.Session | None = None
         self.settings: dict[str, Any] = {}
@@ -265,6 +268,23 @@ class Screen:
         facts.window = 0 if model.api == "unknown" else model.context_window
         self.redraw()
 
+    def _carried_out(self, text: str) -> None:
+        """A command may have changed anything."""
+        self.learn()
+        if text.startswith("/"):
+            self.talk.send(GetSettings(), self._set)
+
+    def _set(self, info: SettingsInfo | None) -> None:
+        if info is None or info.values == self.settings or self.session is None:
+            return
+        theme = self.settings.get("theme")
+        self.settings = info.values
+        if info.values.get("theme") == theme:  # what was chosen for this session only stays
+            self.settings = {**info.values, "theme": self.looks.theme}
+        self.looks.settle(self.settings, self.session.state.session.cwd)
+        self.settings = info.values
+        self.look_changed()
+
     def hear(self, event: s.SessionEvent) -> None:
         """Take an event of the session."""
         self.activity.add(event)
@@ -273,16 +293,28 @@ class Screen:
         self.transcript.touch(changed)
         if isinstance(event, MessageEnd):
             self._answered(event)
+        elif isinstance(event, AgentStart):
+            if self.settings.get("terminal", {}).get("showTerminalProgress"):
+                self.send_raw(progress(on=True))
         elif isinstance(event, s.CompactionEnd):
             self.facts.context = None
             self._before = None
         elif isinstance(event, s.AgentSettled):
             self.talk.send(c.GetSessionStats(), self._counted)
+            self._done(event)
         if isinstance(event, _TELLING):
             self.learn()
         if self.activity.busy:
             self.tick()
         self.redraw()
+
+    def _done(self, event: s.AgentSettled) -> None:
+        """Tell somebody who looks elsewhere that a long run is over."""
+        if self.settings.get("terminal", {}).get("showTerminalProgress"):
+            self.send_raw(progress(on=False))
+        if self.activity.took >= _LONG_RUN and not event.aborted:
+            name = self.facts.name or self.facts.cwd
+            self.send_raw(notification(f"pi is done after {elapsed(self.activity.took)}: {name}"))
 
     def _counted(self, stats: SessionStats | None) -> None:
         if stats is not None:
