@@ -25,6 +25,7 @@ from pi.ai.catalog.user_schema import (
     UserRoot,
 )
 from pi.coding.modes.interactive.keymap_table import ACTIONS
+from pi.coding.modes.interactive.themes import tokens
 from pi.coding.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -96,6 +97,29 @@ def keybindings() -> Schema:
             },
         },
         "additionalProperties": keys,
+    }
+
+
+def theme() -> Schema:
+    """A theme."""
+    colour = {
+        "anyOf": [
+            {"type": "string", "description": "#rgb, #rrggbb, a name of vars, or nothing"},
+            {"type": "integer", "minimum": 0, "maximum": 255},
+        ]
+    }
+    colours = {token: {"$ref": "#/$defs/Colour"} for token in tokens()}
+    return {
+        **_head("A theme: which colour each part of the screen has"),
+        "type": "object",
+        "properties": {
+            "$schema": {"type": "string"},
+            "name": {"type": "string"},
+            "vars": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Colour"}},
+            "colors": {"type": "object", "properties": colours},
+        },
+        "required": ["colors"],
+        "$defs": {"Colour": colour},
     }
 
 
@@ -182,6 +206,7 @@ FILES = {
     "settings": settings,
     "auth": auth,
     "keybindings": keybindings,
+    "theme": theme,
 }
 
 

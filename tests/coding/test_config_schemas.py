@@ -17,7 +17,7 @@ from support.source import SRC
 from support.wrong_values import KINDS, example, places, replaced
 
 ROOT = SRC.parent
-NAMES = ["models", "settings", "auth", "keybindings"]
+NAMES = ["models", "settings", "auth", "keybindings", "theme"]
 
 
 def schema(name: str) -> Any:
@@ -61,6 +61,15 @@ def test_the_examples_of_the_documents_are_valid(tmp_path: Path) -> None:
         assert load(tmp_path, tmp_path / "none").notes == ()
 
 
+@pytest.mark.parametrize("name", ["dark", "light", "system"])
+def test_our_themes_are_valid(name: str) -> None:
+    text = (SRC / f"pi/coding/modes/interactive/themes/{name}.json").read_text()
+    Draft202012Validator(schema("theme")).validate(json.loads(text))
+    assert set(json.loads(text)["colors"]) <= set(
+        schema("theme")["properties"]["colors"]["properties"]
+    )
+
+
 @pytest.mark.parametrize("name", ["models", "settings"])
 def test_every_key_of_a_file_is_explained(name: str) -> None:
     """In the documents, from where the schema has it."""
@@ -98,6 +107,7 @@ def test_every_key_of_a_file_is_explained(name: str) -> None:
         ("keybindings", {"app.exit": "ctrl+q", "app.clear": []}, {"app.exit": 7}),
         ("settings", {"$schema": "x", "theme": "dark", "mine": 1}, {"theme": 7}),
         ("settings", {"thinkingBudgets": {"low": 1}}, {"thinkingBudgets": {"huge": 1}}),
+        ("theme", {"colors": {"accent": 7, "border": "blue"}}, {"colors": {"accent": 999}}),
         ("models", {"$schema": "x", "providers": {}}, {"providers": []}),
         (
             "models",

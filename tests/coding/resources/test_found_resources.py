@@ -1,6 +1,5 @@
 """All that lies around a session: trust, the command line, packages, and where each came from."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -60,10 +59,10 @@ def test_what_is_the_project_s_counts_with_trust_only(around: Path) -> None:
 def test_the_command_line_names_more(around: Path) -> None:
     skill(around / "work" / "extra" / "a" / "SKILL.md", "a")
     put(around / "p.md", "P")
-    put(around / "t.json", '{"name": "Night"}')
+    put(around / "t.json", "{}")
     flags = {"skills": ["extra"], "prompts": ["~/p.md"], "themes": ["../t.json", "gone.json"]}
     found = look(around, flags=flags)
-    assert names(found) == [["a", "mine"], ["p", "mine"], ["Night", "mine"]]
+    assert names(found) == [["a", "mine"], ["p", "mine"], ["t", "mine"]]
     assert found.notes == (f"theme {around / 'work' / 'gone.json'} does not exist",)
     assert [item.source_info.scope for item in found.commands()] == [
         "temporary",
@@ -72,7 +71,7 @@ def test_the_command_line_names_more(around: Path) -> None:
         "user",
     ]
     none = look(around, flags=flags, skills=None, templates=None, themes=None)
-    assert names(none) == [["a"], ["p"], ["Night"]]
+    assert names(none) == [["a"], ["p"], ["t"]]
 
 
 def test_packages_come_last_and_say_who_they_are(around: Path) -> None:
@@ -108,23 +107,17 @@ def test_what_a_project_names_in_its_settings_is_the_project_s(around: Path) -> 
 
 
 def test_themes_are_found_by_their_names(tmp_path: Path) -> None:
-    first = put(tmp_path / "themes" / "night.json", json.dumps({"name": "Dusk", "vars": {}}))
-    second = put(tmp_path / "themes" / "plain.json", "\ufeff{}")
-    put(tmp_path / "themes" / "broken.json", "{")
-    put(tmp_path / "themes" / "list.json", "[]")
+    first = put(tmp_path / "themes" / "night.json", "{}")
+    second = put(tmp_path / "themes" / "plain.json", "not read here")
     put(tmp_path / "themes" / "readme.txt", "x")
-    twin = put(tmp_path / "more" / "x.json", '{"name": "Dusk"}')
+    twin = put(tmp_path / "more" / "night.json", "{}")
     (tmp_path / "more" / "y.json").symlink_to(first)
     places = theme_places(tmp_path, tmp_path / "work", entries=(str(tmp_path / "more"),))
     found = find_themes(reversed(places))
     assert found.themes == (
-        ThemeFile("Dusk", first, "user"),
+        ThemeFile("night", first, "user"),
         ThemeFile("plain", second, "user"),
     )
-    assert [note.split(" is not used")[0] for note in found.notes] == [
-        f"theme {tmp_path / 'themes' / 'broken.json'}",
-        f"theme {tmp_path / 'themes' / 'list.json'}",
-        f"theme 'Dusk' of {twin}",
-    ]
+    assert found.notes == (f"theme 'night' of {twin} is not used: {first} has that name",)
     kept = find_themes(places, ("!*.json", "+themes/night.json"))
     assert [theme.path for theme in kept.themes] == [first]

@@ -1,21 +1,18 @@
-"""Themes as files: where they lie and what they are called. Painting is the screen's affair."""
+"""Themes as files: where they lie and what they are called. They are read by the screen alone."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from pi.coding.resources.sources import Brought, Place, Scope, allowed, places_of
 
 __all__ = ["ThemeFile", "ThemeFiles", "find_themes", "theme_places"]
 
-_LONGEST = 256 * 1024
-
 
 class ThemeFile(Struct, frozen=True):
-    """A theme that may be chosen by its name."""
+    """A theme that may be chosen by its name, that of the file."""
 
     name: str
     path: Path
@@ -27,10 +24,6 @@ class ThemeFiles(Struct, frozen=True):
 
     themes: tuple[ThemeFile, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-class _Head(Struct):
-    name: str = ""
 
 
 def theme_places(
@@ -63,9 +56,7 @@ def find_themes(places: Iterable[Place], entries: Sequence[str] = ()) -> ThemeFi
             if real in seen or not allowed(path, place.base, entries):
                 continue
             seen.add(real)
-            name = _name(path, notes)
-            if name is None:
-                continue
+            name = path.stem
             theme = ThemeFile(name, path, place.scope)
             first = found.setdefault(name, theme)
             if first is not theme:
@@ -87,16 +78,3 @@ def _files(place: Place, notes: list[str]) -> Iterator[Path]:
     for entry in entries:
         if entry.name.endswith(".json") and entry.is_file():
             yield Path(entry.path)
-
-
-def _name(path: Path, notes: list[str]) -> str | None:
-    """The name that the file gives itself, or else its own."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LONGEST).removeprefix(b"\xef\xbb\xbf")
-        return msgspec.json.decode(content, type=_Head).name or path.stem
-    except OSError as error:
-        notes.append(f"theme {path} cannot be read: {error.strerror or error}")
-    except (ValueError, RecursionError) as error:
-        notes.append(f"theme {path} is not used: {error}")
-    return None
