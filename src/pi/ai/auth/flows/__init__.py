@@ -20,6 +20,7 @@ BUILT_IN = {
     "openrouter": "pi.ai.auth.flows.openrouter:OpenRouter",
     "xai": "pi.ai.auth.flows.xai:XAI",
     "kimi-coding": "pi.ai.auth.flows.kimi_coding:KimiCoding",
+    "radius": "pi.ai.auth.flows.radius:Radius",
 }
 """Name to the class that makes the flow."""
 

@@ -46,18 +46,20 @@ def challenge_of(verifier: str) -> str:
 
 
 class Loopback(Struct, frozen=True, kw_only=True):
-    """Where the browser comes back to. The address always says `localhost`.
+    """Where the browser comes back to.
 
-    port: 0 for any. any_port: the service accepts another port than this one.
+    port: 0 for any. any_port: the service accepts another port than this one. host: what the
+    address calls this machine.
     """
 
     port: int
     path: str
     any_port: bool = False
+    host: str = "localhost"
 
     def redirect_uri(self, port: int) -> str:
         """The address to come back to."""
-        return f"http://localhost:{port}{self.path}"
+        return f"http://{self.host}:{port}{self.path}"
 
 
 class BrowserLogin:
