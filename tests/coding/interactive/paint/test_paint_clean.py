@@ -67,6 +67,16 @@ def test_cutting_a_text_makes_no_difference(text: str, chance: random.Random) ->
     assert "\x1b" not in expected
 
 
+def test_where_a_sequence_without_end_is_given_up_does_not_depend_on_the_pieces() -> None:
+    text = "a\x1b]0;" + "x" * 20_000 + "\x07b"
+    expected = clean(text)
+    assert 0 < len(expected) < 13_000
+    for size in (1000, 7999, 8000, 8001, 8004, 20_000):
+        cleaner = Cleaner()
+        pieces = [cleaner.feed(text[at : at + size]) for at in range(0, len(text), size)]
+        assert "".join(pieces) + cleaner.close() == expected
+
+
 def test_an_endless_sequence_does_not_swallow_the_rest() -> None:
     cleaner = Cleaner()
     shown = "".join(cleaner.feed("\x1b]0;" + "x" * 1000) for _ in range(20))

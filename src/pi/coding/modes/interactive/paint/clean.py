@@ -15,14 +15,12 @@ _BAD = Pattern(
     "\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _ESCAPE = Pattern(
-    r"(?:\x1b[]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*"  # OSC, DCS and their like: strings
-    r"(?:\x07|\x1b\\|\x9c|(?=[\x1b\n])|(\Z))"
-    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|(?=[^ -~])|(\Z))"  # CSI: colours, cursor
-    r"|\x1b[ -/]*(?:[0-Z\\`a-~]|(?=[^ -~])|(\Z))"  # the short ones
+    r"(?:\x1b[]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,8000}"  # strings: OSC, DCS
+    r"(?:\x07|\x1b\\|\x9c|(?=[\x1b\n])|(\Z)|)"  # or it is too long and ends there
+    r"|(?:\x1b\[|\x9b)[0-?]{0,200}[ -/]{0,9}(?:[@-~]|(?=[^ -~])|(\Z)|)"  # CSI: colours, cursor
+    r"|\x1b[ -/]{0,9}(?:[0-Z\\`a-~]|(?=[^ -~])|(\Z)|)"  # the short ones
 )
 _SPACES = {0x2028: "\n", 0x2029: "\n"}
-_LONGEST = 8192
-"""An escape sequence that is still unfinished after so many characters ends there."""
 
 
 class Cleaner:
@@ -54,8 +52,7 @@ class Cleaner:
         if not last:
             for found in _ESCAPE.finditer(text):
                 if found.lastindex is not None:  # unfinished, at the end of the text
-                    if len(text) - found.start() < _LONGEST:
-                        self._held = text[found.start() :]
+                    self._held = text[found.start() :]
                     text = text[: found.start()]
                     break
         text = _ESCAPE.sub("", text)
