@@ -169,14 +169,14 @@ async def test_a_search_in_the_history() -> None:
         history.add(text)
     async with typing(history=history) as typist:
         await typist.type("draft\x12")
-        await typist.until(lambda: typist.editor.search is not None)
+        await typist.until(lambda: typist.editor.searching.query is not None)
         await typist.type("fix")
         assert "history: fix" in typist.lines[0]
         assert typist.lines[3:] == ["→ fix the tests", "  fix the parser"]
         await typist.type(ESCAPE)
         assert typist.editor.text == "draft"
         await typist.type("\x12")
-        await typist.until(lambda: typist.editor.search is not None)
+        await typist.until(lambda: typist.editor.searching.query is not None)
         await typist.type("fix" + DOWN + "\r")
         assert typist.editor.text == "fix the parser"
 

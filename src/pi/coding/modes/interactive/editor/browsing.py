@@ -1,10 +1,9 @@
-"""Prompts of before in the editor: one after the other with the draft kept, and the search."""
+"""Prompts of before in the editor, one after the other, with the draft kept."""
 
 from pi.coding.modes.interactive.editor.history import Entry, History
-from pi.coding.modes.interactive.editor.offers import Item
 from pi.coding.modes.interactive.editor.page import Page
 
-__all__ = ["Browsing", "Search"]
+__all__ = ["Browsing", "put"]
 
 
 class Browsing:
@@ -51,29 +50,6 @@ class Browsing:
     def _show(self, entry: Entry) -> None:
         put(self._page, entry)
         self._shown = self._page.text.text
-
-
-class Search:
-    """A search in the history. `query` is what was typed of it."""
-
-    def __init__(self, page: Page, history: History) -> None:
-        self.query = ""
-        self.found: list[Entry] = []
-        self._page, self._history = page, history
-        self.look()
-
-    def look(self) -> None:
-        """Search anew."""
-        self.found = self._history.find(self.query)
-
-    def items(self) -> list[Item]:
-        """What was found, as rows of a list."""
-        return [Item(" ".join(entry.text[:300].split()), "") for entry in self.found]
-
-    def take(self, number: int) -> None:
-        """Put what was found into the editor."""
-        if number < len(self.found):
-            put(self._page, self.found[number])
 
 
 def put(page: Page, entry: Entry) -> None:

@@ -4,7 +4,6 @@ It is a container and key bindings for an application of prompt_toolkit whose in
 `decode.use_keys`. Other functions of the screen come in as `actions` and are asked in their turn.
 """
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -21,10 +20,11 @@ from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout.containers import ConditionalContainer, HSplit, Window
 
 from pi.ai.messages import ImageContent
-from pi.coding.modes.interactive.editor.browsing import Browsing, Search
+from pi.coding.modes.interactive.editor.browsing import Browsing
 from pi.coding.modes.interactive.editor.completing import Completing
 from pi.coding.modes.interactive.editor.control import MenuControl, PageControl
 from pi.coding.modes.interactive.editor.doing import Doing
+from pi.coding.modes.interactive.editor.elsewhere import Elsewhere
 from pi.coding.modes.interactive.editor.files import FileIndex
 from pi.coding.modes.interactive.editor.history import History
 from pi.coding.modes.interactive.editor.incoming import Incoming
@@ -32,6 +32,7 @@ from pi.coding.modes.interactive.editor.keys import is_private
 from pi.coding.modes.interactive.editor.menu import Menu
 from pi.coding.modes.interactive.editor.offers import Sources
 from pi.coding.modes.interactive.editor.page import Page
+from pi.coding.modes.interactive.editor.searching import Searching
 from pi.coding.modes.interactive.keymap import Do, Keymap
 
 __all__ = ["Editor"]
@@ -78,11 +79,11 @@ class Editor:
         free_terminal: Callable[[], AbstractAsyncContextManager[None]] = in_terminal,
         unicode: bool = True,
     ) -> None:
-        self._env = os.environ if env is None else env
-        home = self._env.get("HOME") or str(Path.home())
+        env = os.environ if env is None else env
+        home = env.get("HOME") or str(Path.home())
         self.page = Page()
         self.history = History() if history is None else history
-        self.browsing = Browsing(self.page, self.history)
+        self._browsing = Browsing(self.page, self.history)
         files = FileIndex(cwd or Path.cwd())
         self.completing = Completing(
             self.page.text,
@@ -92,27 +93,25 @@ class Editor:
             Menu(rows, "→" if unicode else ">"),
             redraw,
         )
-        self.search: Search | None = None
-        self._doing = Doing(self.page, self.completing, self.browsing)
+        self.searching = Searching(self.page, self.history, self.completing, redraw)
+        self._doing = Doing(self.page, self.completing, self._browsing)
         self._incoming = Incoming(self.page, home, say, redraw)
-        self._say, self._redraw, self._free = say, redraw, free_terminal
-        self._external = external_editor
+        self._elsewhere = Elsewhere(self.page, env, external_editor, free_terminal, say, redraw)
         self._actions = dict(actions or {})
         if on_submit is not None:
             self._actions["tui.input.submit"] = on_submit
         if on_follow_up is not None:
             self._actions["app.message.followUp"] = on_follow_up
-        self._bindings: KeyBindingsBase = KeyBindings()
-        self._searching: KeyBindingsBase = KeyBindings()
+        self._bindings: tuple[KeyBindingsBase, KeyBindingsBase] = (KeyBindings(), KeyBindings())
         self.use(keymap)
         self.key_bindings: KeyBindingsBase = DynamicKeyBindings(
-            lambda: self._searching if self.search is not None else self._bindings
+            lambda: self._bindings[self.searching.query is not None]
         )
         control = PageControl(
             self.page,
             style,
             lambda: style("bashMode" if self.page.text.text.startswith("!") else level()),
-            title=self._title,
+            title=self.searching.title,
             hint=hint,
             unicode=unicode,
         )
@@ -121,7 +120,7 @@ class Editor:
             Window(
                 MenuControl(self.completing.menu, style), dont_extend_height=True, wrap_lines=False
             ),
-            Condition(lambda: bool(self.completing.menu.items) or self.search is not None),
+            Condition(lambda: bool(self.completing.menu.items) or self.searching.query is not None),
         )
         self.container = HSplit([self.window, self.completions])
 
@@ -170,7 +169,7 @@ class Editor:
     def clear(self) -> None:
         """Nothing is written; it can be undone."""
         self._changing()
-        self.browsing.leave()
+        self._browsing.leave()
         self.page.text.set("")
 
     def take(self) -> tuple[str, tuple[ImageContent, ...]]:
@@ -184,7 +183,7 @@ class Editor:
         page = self.page
         self.history.add(*page.marks.remembered(page.text.text))
         self._changing()
-        self.browsing.leave()
+        self._browsing.leave()
         page.text.reset()
         page.marks.keep(*page.text.kills)
 
@@ -194,8 +193,8 @@ class Editor:
             self._actions = dict(actions)
         own = self._doing.actions()
         ours: dict[str, Do] = {
-            "app.history.search": self._begin_search,
-            "app.editor.external": self.open_external,
+            "app.history.search": self.searching.begin,
+            "app.editor.external": self._edit_elsewhere,
             "app.clipboard.pasteImage": self._incoming.from_clipboard,
         }
         table = {**own, **ours}
@@ -205,8 +204,8 @@ class Editor:
         bindings = KeyBindings()
         bindings.add(Keys.Any)(self._typed)
         bindings.add(Keys.BracketedPaste)(self._pasted)
-        self._bindings = merge_key_bindings([bindings, bound])
-        self._searching = self._search_bindings(keymap)
+        searching = self.searching.keys(keymap, self._actions)
+        self._bindings = (merge_key_bindings([bindings, bound]), searching)
 
     # -- keys --------------------------------------------------------------------------------------
 
@@ -221,95 +220,11 @@ class Editor:
         self._incoming.paste(event.data)
 
     def _changing(self) -> None:
-        self.search = None
-        self.completing.close()
+        self.searching.end()
 
-    async def open_external(self) -> None:
-        """Have the text edited by another program. When that fails the text stays as it is."""
-        from pi.coding.modes.interactive.editor.external import edit, editor_command
-
+    async def _edit_elsewhere(self) -> None:
         self._changing()
-        page = self.page
-        marked = page.text.text
-        try:
-            command = editor_command(self._external(), self._env)
-            async with self._free():
-                edited = await edit(page.marks.expand(marked), command, self._env)
-        except Exception as error:
-            self._say("error", str(error))
-        else:
-            # what came meanwhile (a queue that was given back) is not lost
-            if page.text.text != marked and marked and marked in page.text.text:
-                before, _, after = page.text.text.partition(marked)
-                page.text.set(before + page.marks.restore(edited, marked) + after)
-            else:
-                page.text.set(page.marks.restore(edited, marked))
-        self._redraw()
-
-    # -- the search in the history -----------------------------------------------------------------
-
-    def _title(self) -> str:
-        return "" if self.search is None else f"history: {self.search.query}"
-
-    async def _begin_search(self) -> None:
-        self.completing.close()
-        await asyncio.to_thread(lambda: self.history.entries)  # may still be read
-        self.search = Search(self.page, self.history)
-        self._show_found()
-        self._redraw()
-
-    def _show_found(self) -> None:
-        assert self.search is not None
-        items = self.search.items()
-        self.completing.menu.show(items, "" if items else "no earlier prompt has that in it")
-
-    def _end_search(self, *, take: bool) -> None:
-        if self.search is not None and take:
-            self.search.take(self.completing.menu.selected)
-        self._changing()
-
-    def _search_bindings(self, keymap: Keymap) -> KeyBindingsBase:
-        menu = self.completing.menu
-
-        def query(text: str) -> None:
-            if self.search is not None:
-                self.search.query = text
-                self.search.look()
-                self._show_found()
-
-        def typed(event: KeyPressEvent) -> None:
-            key = event.key_sequence[0].key
-            if self.search is not None and key == event.data and not is_private(key):
-                query(self.search.query + event.data)
-
-        def back() -> None:
-            query(self.search.query[:-1] if self.search is not None else "")
-
-        bindings = KeyBindings()
-        bindings.add(Keys.Any)(typed)
-        bindings.add(Keys.BracketedPaste)(
-            lambda event: query((self.search.query if self.search else "") + event.data[:200])
-        )
-        take, leave = lambda: self._end_search(take=True), lambda: self._end_search(take=False)
-        actions: dict[str, Do] = {
-            "tui.select.confirm": take,
-            "tui.select.cancel": leave,
-            "tui.select.up": lambda: menu.move(-1),
-            "tui.select.down": lambda: menu.move(1),
-            "tui.select.pageUp": lambda: menu.page(-1),
-            "tui.select.pageDown": lambda: menu.page(1),
-            "app.history.search": lambda: menu.move(1),
-            "tui.input.submit": take,
-            "tui.input.tab": take,
-            "app.interrupt": leave,
-            "app.clear": leave,
-            "tui.editor.deleteCharBackward": back,
-            "tui.editor.deleteToLineStart": lambda: query(""),
-        }
-        for action in ("app.suspend",):
-            if action in self._actions:
-                actions[action] = self._actions[action]
-        return merge_key_bindings([bindings, keymap.bind(actions)])
+        await self._elsewhere.edit()
 
 
 def _first(one: Do, other: Do) -> Do:
