@@ -25,7 +25,8 @@ from pi.coding.home import Home
 from pi.coding.local import add_local
 from pi.coding.session.log import SessionLog
 from pi.coding.session_host import SessionHost
-from pi.coding.setup.desk import NO_MODEL, setup_handlers
+from pi.coding.setup.desk import NO_MODEL
+from pi.coding.setup.handlers import setup_handlers
 
 __all__ = ["Composition", "Wishes", "compose"]
 

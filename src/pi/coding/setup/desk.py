@@ -1,18 +1,15 @@
-"""What a setup handler works with, and how the session host finds one."""
-
-from typing import Any
+"""What a setup handler works with."""
 
 from msgspec import Struct
 
 from pi.ai.model import Model
-from pi.coding.api.setup import SETUP_ANSWERS
 from pi.coding.api.ui import UserInterface
 from pi.coding.composer import Composer
 from pi.coding.controller import Controller
 from pi.coding.home import Home
-from pi.coding.session_host import HostHandler, SessionHost
+from pi.coding.session_host import SessionHost
 
-__all__ = ["NO_MODEL", "SetupDesk", "setup_handlers"]
+__all__ = ["NO_MODEL", "SetupDesk"]
 
 NO_MODEL = Model(id="unknown", name="no model yet", provider="unknown", api="unknown", base_url="")
 """What stands for the model as long as none can be used."""
@@ -38,14 +35,3 @@ class SetupDesk(Struct, frozen=True):
     def ui(self) -> UserInterface:
         """Where the user is asked and told."""
         return self.host.ui
-
-
-def setup_handlers(composer: Composer) -> dict[type[Struct], HostHandler]:
-    """The handlers of all setup commands, loaded when the first one is asked for."""
-
-    async def carry_out(host: SessionHost, command: Any) -> Any:
-        from pi.coding.setup.table import HANDLERS  # a start needs none of them
-
-        return await HANDLERS[type(command)](SetupDesk(host, composer), command)
-
-    return dict.fromkeys(SETUP_ANSWERS, carry_out)
