@@ -129,7 +129,7 @@ class Person(NoUser):
             raise ConfigError(f"there is no theme {name!r}")
         self.used = name
 
-    def replay(self) -> None:
+    async def replay(self) -> None:
         self.replays += 1
 
     def reload(self) -> None:

@@ -54,8 +54,11 @@ class Front(UserInterface, Protocol):
         """Show everything from now on in that theme. Raises `ConfigError`."""
         ...
 
-    def replay(self) -> None:
-        """The session behind it is another one, or at another place: show the end of it."""
+    async def replay(self) -> None:
+        """The session behind it is another one, or at another place: show the end of it.
+
+        What is told after that stands below it.
+        """
         ...
 
     def reload(self) -> None:

@@ -15,5 +15,5 @@ async def run(arguments: str, context: Context) -> None:
         ui.notify("An extension has prevented the copy", "warning")
         return
     if front is not None:
-        front.replay()
+        await front.replay()
     ui.notify("This is a copy now; /resume goes back to the session before")

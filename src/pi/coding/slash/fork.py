@@ -35,7 +35,7 @@ async def run(arguments: str, context: Context) -> None:
         ui.notify("An extension has prevented the new session", "warning")
         return
     if front is not None:
-        front.replay()
+        await front.replay()
     if isinstance(answer.text, str):
         give_back(ui, front, answer.text)
     ui.notify("A new session, up to before that prompt; /resume goes back")

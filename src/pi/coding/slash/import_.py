@@ -20,5 +20,5 @@ async def run(arguments: str, context: Context) -> None:
         ui.notify("An extension has prevented it", "warning")
         return
     if front is not None:
-        front.replay()
+        await front.replay()
     ui.notify(f"This is a copy of {path}")

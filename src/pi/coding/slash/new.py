@@ -15,5 +15,5 @@ async def run(arguments: str, context: Context) -> None:
         ui.notify("An extension has prevented the new session", "warning")
         return
     if front is not None:
-        front.replay()
+        await front.replay()
     ui.notify("A new session; /resume goes back")

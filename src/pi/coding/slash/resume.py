@@ -40,7 +40,7 @@ async def run(arguments: str, context: Context) -> None:
         ui.notify("An extension has prevented it", "warning")
         return
     if front is not None:
-        front.replay()
+        await front.replay()
     ui.notify(f"Back in {first_line(row.title, 60)!r}")
 
 
@@ -121,6 +121,7 @@ async def _act(
             await _search(ui, view, picked.query.strip())
         case "app.session.rename" if row is not None:
             await _rename(ui, send, row)
+            view.query = ""  # it may have matched the name before
         case "app.session.delete" if row is not None:
             await _delete(ui, send, row)
         case _:

@@ -145,7 +145,7 @@ async def _go(context: Context, node: Node, *, asks: bool) -> bool:
         ui.notify("An extension has prevented it", "warning")
         return True
     if front is not None:
-        front.replay()
+        await front.replay()
     if isinstance(answer.text, str):
         give_back(ui, front, answer.text)
     return True

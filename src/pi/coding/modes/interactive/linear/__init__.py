@@ -104,7 +104,7 @@ class _Program:
         session.use_ui(self.terminal)
         try:
             if session.state.message_count:
-                await self._say_past()
+                await self.replay()
             talk.begin(session)
             for prompt in prompts:
                 talk.submit(prompt.text, prompt.images, later=True)
@@ -143,11 +143,8 @@ class _Program:
         if self._reading is not None:
             self._reading.cancel()
 
-    def replay(self) -> None:
+    async def replay(self) -> None:
         """Say the end of another conversation."""
-        self._saying = asyncio.ensure_future(self._say_past())
-
-    async def _say_past(self) -> None:
         assert self._session is not None
         messages = (await self._session.send(GetMessages())).messages
         blocks, earlier = last_blocks(messages, _REPLAYED)

@@ -5,7 +5,7 @@ be carried out, or that somebody suggests, is sent by Enter on an empty line.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from pi.ai.errors import ConfigError
@@ -46,7 +46,7 @@ class Host:
         open_url: Callable[[str], bool],
         copy: Callable[[str], str],
         quit: Callable[[], None],
-        replay: Callable[[], None],
+        replay: Callable[[], Awaitable[None]],
     ) -> None:
         self.write = write
         self.ask = ask
@@ -168,8 +168,8 @@ class LinearTerminal:
         if name != "plain":
             raise ConfigError("a terminal of lines has no themes")
 
-    def replay(self) -> None:
-        self._host.replay()
+    async def replay(self) -> None:
+        await self._host.replay()
 
     def reload(self) -> None:
         """There are no keybindings and no themes here."""

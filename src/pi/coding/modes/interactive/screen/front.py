@@ -1,6 +1,5 @@
 """The person in front of this screen, as commands, extensions and policies reach them."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 from pi.coding.api.front import Hotkey
@@ -34,7 +33,6 @@ class ScreenFront:
         self._browse = browse
         self._leave = leave
         self._refresh = refresh
-        self._tasks: set[asyncio.Task[None]] = set()
 
     # -- questions ---------------------------------------------------------------------------------
 
@@ -160,11 +158,9 @@ class ScreenFront:
         self._screen.looks.choose(name)
         self._screen.look_changed()
 
-    def replay(self) -> None:
+    async def replay(self) -> None:
         """Show the end of the session that is there now."""
-        task = asyncio.ensure_future(self._screen.replay())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await self._screen.replay()
 
     def reload(self) -> None:
         """Read keys and themes anew."""
