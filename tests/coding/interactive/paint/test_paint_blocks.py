@@ -74,6 +74,7 @@ def test_what_the_user_said_is_a_band_as_wide_as_the_window() -> None:
 def test_a_long_paste_of_the_user_is_shortened() -> None:
     assert shown(UserBlock(text=numbered(100)))[-1].strip() == "… 60 more lines (ctrl+o)"
     assert len(shown(UserBlock(text=numbered(100)), WHOLE)) == 100
+    assert shown(UserBlock(text="word " * 1000))[-1].strip() == "… 27 more rows (ctrl+o)"
 
 
 def image() -> ImageContent:

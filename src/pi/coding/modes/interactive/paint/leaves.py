@@ -12,6 +12,7 @@ from pi.coding.modes.interactive.paint.cells import (
     width,
     wrap,
 )
+from pi.coding.modes.interactive.paint.clean import one_line
 from pi.coding.modes.interactive.paint.code import CodeBlock
 from pi.coding.modes.interactive.paint.inline import InlineStyles, inline
 from pi.coding.modes.interactive.paint.patterns import Pattern
@@ -125,7 +126,7 @@ class Code:
     ) -> None:
         self.fence = fence
         self.indent = indent
-        self.margin = margin
+        self.margin = one_line(margin)
         self.blanks = 0
         self._block = CodeBlock(language, style, style("mdCodeBlock"))
 

@@ -14,6 +14,7 @@ from pi.coding.modes.interactive.paint.markdown import Markdown
 from pi.coding.modes.interactive.paint.pictures import picture
 from pi.coding.modes.interactive.paint.plain import plain, summary_line
 from pi.coding.modes.interactive.paint.shapes import (
+    MOST_LINES,
     collapse,
     seconds,
     tail_of,
@@ -226,17 +227,25 @@ def _user(block: UserBlock, look: Look, width: int, live: bool) -> list[Line]:
     mark = "› " if look.unicode else "> "
     margin = 2 if width > 4 else 0
     rows: list[Line] = []
-    for line in clean(block.text).strip("\n").split("\n"):
+    most = MOST_LINES if look.expanded else _USER_ROWS
+    lines = clean(block.text).strip("\n").split("\n")
+    left, word = 0, "lines"
+    for count, line in enumerate(lines):
+        if len(rows) >= most and count + 1 < len(lines):
+            left = len(lines) - count
+            break
         body = line.lstrip(" ")
         indent = min(len(line) - len(body), max(0, width // 2 - margin))
         room = max(1, width - margin - indent - (1 if margin else 0))
         for row in link_lines(wrap([(style, body, "")], room, room)):
             rows.append([(style, " " * indent), *row] if indent else row)
-    if len(rows) > _USER_ROWS and not look.expanded:
-        left = len(rows) - _USER_ROWS
-        dots = "…" if look.unicode else "..."
-        hint = f"{dots} {left} more lines (ctrl+o)"[: max(1, width - margin)]
-        rows = [*rows[:_USER_ROWS], [(f"{style} {look.style('dim')}".strip(), hint)]]
+    if not left and len(rows) > most + 1:
+        left, word = len(rows) - most, "rows"
+    if left:
+        hint = f"{'…' if look.unicode else '...'} {left} more {word}"
+        hint += "" if look.expanded else " (ctrl+o)"
+        dim = f"{style} {look.style('dim')}".strip()
+        rows = [*rows[:most], [(dim, hint[: max(1, width - margin)])]]
     out: list[Line] = []
     for number, row in enumerate(rows):
         first = (f"{band} {look.style('accent')} bold".strip(), mark)
