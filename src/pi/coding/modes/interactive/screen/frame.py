@@ -60,7 +60,7 @@ class FramedApplication(Application[None]):
             self._timer = None
         with self.held.frame():
             lines = self._compose()
-            if lines or self._has_shrunk():
+            if self._has_other_width() or lines or self._has_shrunk():
                 self._erase()
                 self._write(lines)
             super()._redraw(render_as_done)
@@ -111,18 +111,22 @@ class FramedApplication(Application[None]):
             output.write_raw("\r\n")
 
     def _on_resize(self) -> None:
-        """Draw anew. Where the terminal has broken the live area's lines, it has more rows now."""
-        renderer = self.renderer
-        last, columns = renderer._last_screen, self.held.get_size().columns
-        if last is not None and self._reflows and columns < last.width:
-            extra = 0
-            for row in range(renderer._cursor_pos.y):
+        self._redraw()
+
+    def _has_other_width(self) -> bool:
+        """Whether the window has another width since the last frame; then the cursor is found.
+
+        Where the terminal has broken the live area's lines anew, it is so many rows further up.
+        """
+        renderer, columns = self.renderer, self.held.get_size().columns
+        last, size = renderer._last_screen, renderer._last_size
+        if last is None or size is None or size.columns == columns:
+            return False
+        position = renderer._cursor_pos
+        if self._reflows and columns < size.columns:
+            extra = position.x // columns
+            for row in range(position.y):
                 cells = [x for x, cell in last.data_buffer[row].items() if cell.char != " "]
-                used = max(cells, default=0) + 1
-                extra += (used - 1) // columns
-            extra += renderer._cursor_pos.x // columns
-            position = renderer._cursor_pos
+                extra += max(cells, default=0) // columns
             renderer._cursor_pos = Point(position.x % columns, position.y + extra)
-        with self.held.frame():
-            self._erase()
-            self._redraw()
+        return True
