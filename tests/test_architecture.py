@@ -19,14 +19,25 @@ OWNERS = {
     "httptools": ["pi.ai.wire"],
     "truststore": ["pi.ai.wire"],
     "prompt_toolkit": ["pi.coding.modes.interactive"],
-    "rich": ["pi.coding.modes.interactive"],
+    "pygments": ["pi.coding.modes.interactive"],
+    "wcwidth": ["pi.coding.modes.interactive"],
     "botocore": ["pi.ai.auth"],
     "google": ["pi.ai.auth"],
     "keyring": ["pi.ai.auth"],
 }
 """Libraries, and the only rooms that may import them."""
 
-NEVER = {"httpx", "requests", "aiohttp", "pydantic", "anthropic", "openai", "litellm", "mistralai"}
+NEVER = {
+    "rich",
+    "httpx",
+    "requests",
+    "aiohttp",
+    "pydantic",
+    "anthropic",
+    "openai",
+    "litellm",
+    "mistralai",
+}
 
 IO = {
     "asyncio",
