@@ -53,7 +53,7 @@ def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
         (["--api-key", "k", "-p", "x"], ["--api-key needs --model"]),
         (["--model", "demo", "--session", "zz", "-p", "x"], ["no session", "'zz'"]),
         (["--model", "demo", "--session-id", "a b", "-p", "x"], ["session id 'a b'"]),
-        (["--use-theme", "dark"], ["--use-theme is not built yet"]),
+        (["mcp", "list"], ["`pi mcp` is not built yet"]),
     ],
     ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else None,
 )

@@ -116,8 +116,6 @@ def _take(
     table: dict[str, Option],
 ) -> None:
     """Put an option into `args`, with its value if it takes one."""
-    if option.later:
-        raise UsageError(f"--{option.name} is not built yet in this version")
     if not option.value:
         if inline is not None:
             raise UsageError(f"{name} takes no value")

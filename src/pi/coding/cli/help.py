@@ -11,6 +11,7 @@ Pi: a terminal coding agent. One person, every model.
 
 Usage: pi [options] [@file ...] [prompt ...]
 
+  pi                                     talk in the terminal; /login signs in, / lists commands
   pi -p "What does this project do?"     answer one prompt and exit
   git diff | pi -p "Review this"         standard input goes before the prompt
   pi -p @notes.md "Summarise"            files and images are attached
@@ -19,6 +20,8 @@ Usage: pi [options] [@file ...] [prompt ...]
   pi models update                       newer models and prices; `pi models --help` has more
   pi sessions search WORDS               find a session; `pi sessions --help` has more
   pi auth login                          sign in, or store a key; `pi auth --help` has more
+  pi probe URL                           what a server speaks, and an entry for it in models.json
+  pi install SOURCE                      skills, prompts, themes and extensions of others
 
 Options:
 """
@@ -47,6 +50,6 @@ def _lines(options: Iterable[Option]) -> list[str]:
         left = f"--{option.name} {value}".rstrip()
         if option.short:
             left = f"{option.short}, {left}"
-        text = option.help + (" (not built yet)" if option.later else "")
+        text = option.help
         lines.append(f"  {left:<30} {text}" if len(left) <= 30 else f"  {left}\n{'':<33}{text}")
     return lines

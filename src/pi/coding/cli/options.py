@@ -1,8 +1,4 @@
-"""The command line as a table: one row an option, in the order of the help text.
-
-`later` marks an option whose meaning is settled but which this version cannot honour yet: using it
-says so, instead of doing something else.
-"""
+"""The command line as a table: one row an option, in the order of the help text."""
 
 from typing import Literal, NamedTuple
 
@@ -18,7 +14,6 @@ class Option(NamedTuple):
     help: str = ""
     repeat: bool = False
     optional: bool = False
-    later: bool = False
 
 
 MODES: tuple[Literal["text", "json", "rpc"], ...] = ("text", "json", "rpc")
