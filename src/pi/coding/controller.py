@@ -280,7 +280,7 @@ class Controller:
         said = await bridge.input(prompt.text, prompt.images, source)
         if said is None:
             return "handled"
-        message = user_message(self, said.text, said.images)
+        message = user_message(self, *said)
         if self.busy or self.summary is not None:
             if prompt.streaming is None and self.busy:
                 raise ConfigError("a run is going on: steer it, queue a follow-up, or abort it")

@@ -16,7 +16,7 @@ from pi.coding.api.answers import Cancelled, Forked
 from pi.coding.api.events import Notice, SessionEvent
 from pi.coding.api.ui import NoUser, UserInterface
 from pi.coding.controller import Controller
-from pi.coding.extensions.events import Cancel, Reason, SessionBeforeFork, SessionBeforeSwitch
+from pi.coding.extensions.results import Cancel, Reason
 from pi.coding.session.display import typed_text
 from pi.coding.session.entries import MessageEntry
 from pi.coding.session.errors import SessionError
@@ -80,9 +80,9 @@ class SessionHost:
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._leave = controller.subscribe(self._pass_on)
 
-    async def prevented(self, name: str, event: Struct) -> bool:
+    async def prevented(self, name: str, *fields: Any) -> bool:
         """Whether an extension does not want it; then the user is told why, if it says so."""
-        answer = await self.controller.bridge.first(name, event, (Cancel,))
+        answer = await self.controller.bridge.first(name, (Cancel,), *fields)
         if answer is not None and answer.reason:
             self._pass_on(Notice("warning", answer.reason))
         return answer is not None
@@ -153,7 +153,7 @@ class SessionHost:
 
 async def _new_session(host: SessionHost, command: c.NewSession) -> Cancelled:
     parent = Path(command.parent_session) if command.parent_session else None
-    if await host.prevented("session_before_switch", SessionBeforeSwitch("new")):
+    if await host.prevented("session_before_switch", "new"):
         return Cancelled(True)
     await host.replace(lambda: host.opener.create(host.controller, parent), "new")
     return Cancelled()
@@ -161,16 +161,14 @@ async def _new_session(host: SessionHost, command: c.NewSession) -> Cancelled:
 
 async def _switch_session(host: SessionHost, command: c.SwitchSession) -> Cancelled:
     host.opener.open(command.session_path)  # a mistake does not cost the run that is going on
-    event = SessionBeforeSwitch("resume", command.session_path)
-    if await host.prevented("session_before_switch", event):
+    if await host.prevented("session_before_switch", "resume", command.session_path):
         return Cancelled(True)
     await host.replace(lambda: host.opener.open(command.session_path))
     return Cancelled()
 
 
 async def _import_session(host: SessionHost, command: c.ImportSession) -> Cancelled:
-    event = SessionBeforeSwitch("resume", command.path)
-    if await host.prevented("session_before_switch", event):
+    if await host.prevented("session_before_switch", "resume", command.path):
         return Cancelled(True)
     log = host.opener.bring_in(command.path)
     await host.replace(lambda: log)
@@ -187,7 +185,7 @@ async def _fork(host: SessionHost, command: c.Fork) -> Forked:
             f"there is no prompt {command.entry_id!r} in this session: get_fork_messages lists them"
         )
     before = log.tree.parent(node)
-    if await host.prevented("session_before_fork", SessionBeforeFork(command.entry_id)):
+    if await host.prevented("session_before_fork", command.entry_id):
         return Forked(cancelled=True)
     await host.replace(
         lambda: host.opener.copy(host.controller, before.id if before else None), "fork"
@@ -203,7 +201,7 @@ async def _clone(host: SessionHost, command: c.Clone) -> Cancelled:
         leaf = host.controller.log.leaf
         return host.opener.copy(host.controller, leaf.id if leaf else None)
 
-    if await host.prevented("session_before_fork", SessionBeforeFork(None)):
+    if await host.prevented("session_before_fork", None):
         return Cancelled(True)
     await host.replace(copy, "fork")
     return Cancelled()

@@ -26,6 +26,7 @@ OPEN = (
     "pi.coding.api",
     "pi.coding.extensions.surface",
     "pi.coding.extensions.events",
+    "pi.coding.extensions.results",
 )
 """What a built-in tool or command may import besides its own helpers: no more than a stranger."""
 

@@ -17,7 +17,7 @@ from pi.coding.extensions.load import place_of
 from pi.coding.extensions.shelf import HandlerRow, Owner, Shelf
 from pi.coding.extensions.surface import Context
 
-__all__ = ["Asker", "Failed", "handling", "words_of"]
+__all__ = ["Asker", "Failed", "handling", "made", "words_of"]
 
 Tell = Callable[[Owner, str, str], None]
 """Says what an extension did wrong: whose, at what, in one line."""
@@ -29,6 +29,13 @@ def handling() -> bool:
     """Whether a handler is what calls now: it must not wait for the run that waits for it."""
     task = _HANDLING.get()
     return task is not None and task is asyncio.current_task()
+
+
+def made(name: str, *fields: Any) -> Any:
+    """The event of that name."""
+    from pi.coding.extensions.events import EVENTS  # takes milliseconds, and most hear none
+
+    return EVENTS[name].type(*fields)
 
 
 def words_of(error: BaseException, owner: Owner) -> str:

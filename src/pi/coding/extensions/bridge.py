@@ -7,7 +7,7 @@ A bridge belongs to one controller. What a run needs of it are hooks like those 
 import asyncio
 from collections.abc import Callable, Sequence
 from inspect import isawaitable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,14 +17,14 @@ from pi.ai.messages import ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.events import ExtensionError
 from pi.coding.api.setup import Completion
-from pi.coding.extensions import events as e
-from pi.coding.extensions.asking import Asker, words_of
+from pi.coding.extensions.asking import Asker, made, words_of
 from pi.coding.extensions.context import TOOLS, SessionContext
 from pi.coding.extensions.hooks import ExtensionHooks
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
 from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
+from pi.coding.extensions.results import Handled, Reason
 from pi.coding.extensions.shelf import CommandRow, Owner, Shelf
 
 __all__ = ["Bridge"]
@@ -55,16 +55,16 @@ class Bridge:
 
     # -- the session ----------------------------------------------------------------------------
 
-    def begin(self, reason: e.Reason, previous_file: str | None = None) -> None:
+    def begin(self, reason: Reason, previous_file: str | None = None) -> None:
         """The session is what modes talk to from now on; its extensions are told, once."""
         if self._started:
             return
         self._started = True
         self._program.context = self.context
-        self._program.tell = self.asker.hear
+        self._program.tell = self.tell
         self.restore_tools()
         if self.hears("session_start"):
-            event = e.SessionStart(reason, previous_file)
+            event = made("session_start", reason, previous_file)
             self._begun = asyncio.ensure_future(self._all("session_start", event))
 
     async def begun(self) -> None:
@@ -73,11 +73,11 @@ class Bridge:
         if self._begun is not None and not self._begun.done():
             await asyncio.shield(self._begun)
 
-    async def end(self, reason: e.Reason, next_file: str | None = None) -> None:
+    async def end(self, reason: Reason, next_file: str | None = None) -> None:
         """The session is over: what is registered is told so, and its context ends."""
         if self._started:
             await self.begun()
-            self.asker.hear("session_shutdown", e.SessionShutdown(reason, next_file))
+            self.tell("session_shutdown", reason, next_file)
         await self.asker.close(_PATIENCE)
         self.context.end()
         for task in tuple(self._commands):
@@ -98,18 +98,24 @@ class Bridge:
         """Whether anybody hears an event."""
         return self._program.shelf.hears(event)
 
-    def tell(self, name: str, event: Any) -> None:
-        """Tell an event, without waiting."""
-        if self._program.shelf.handlers:
-            self.asker.hear(name, event)
+    def tell(self, name: str, *fields: Any) -> None:
+        """Tell the event of that name, made of these fields, without waiting."""
+        if self.hears(name):
+            self.asker.hear(name, made(name, *fields))
 
     def hear(self, event: Any) -> None:
         """Tell an event of a mode, under the name of its type."""
         if self._program.shelf.handlers:
             self.asker.hear(event.__struct_config__.tag, event)
 
-    async def first(self, name: str, event: Any, kinds: tuple[type[T], ...]) -> T | None:
-        """The first answer of one of these kinds; whoever answers something else has failed."""
+    async def first(self, name: str, kinds: tuple[type[T], ...], *fields: Any) -> T | None:
+        """The first answer of one of these kinds to an event made of these fields.
+
+        Whoever answers something else has failed.
+        """
+        if not self.hears(name):
+            return None
+        event = made(name, *fields)
         for row in self.asker.rows(name):
             answer = await self.asker.ask(row, name, event)
             if isinstance(answer, kinds):
@@ -118,50 +124,41 @@ class Bridge:
                 self.wrong(row.owner, name, answer)
         return None
 
-    async def all(self, name: str, event: Any, kind: type[T]) -> list[T]:
-        """The answers of all, if they are of this kind."""
-        found: list[T] = []
-        for row in self.asker.rows(name):
-            answer = await self.asker.ask(row, name, event)
-            if isinstance(answer, kind):
-                found.append(answer)
-            elif answer is not None:
-                self.wrong(row.owner, name, answer)
-        return found
-
     async def _all(self, name: str, event: Any) -> None:
         for row in self.asker.rows(name):
             await self.asker.ask(row, name, event)
 
     def wrong(self, owner: Owner, name: str, answer: Any) -> None:
         """Tell that an answer makes no sense."""
-        kind = e.EVENTS[name]
+        from pi.coding.extensions.events import EVENTS
+
+        kind = EVENTS[name]
         words = f"it may answer {kind.returns}" if kind.returns else "it is not asked for an answer"
         self._failed(owner, name, f"{type(answer).__name__} is no answer to {name}: {words}")
 
     async def input(
         self, text: str, images: tuple[ImageContent, ...], source: str
-    ) -> e.Input | None:
+    ) -> tuple[str, tuple[ImageContent, ...]] | None:
         """What was said, as extensions want it; None if it is dealt with."""
-        event = e.Input(text, images, cast("Any", source))
         for row in self.asker.rows("input"):
+            event = made("input", text, images, source)
             answer = await self.asker.ask(row, "input", event)
-            if isinstance(answer, e.Handled):
+            if isinstance(answer, Handled):
                 return None
             if isinstance(answer, str):
-                event = e.Input(answer, event.images, event.source)
-            elif isinstance(answer, e.Input):
-                event = answer
+                text = answer
+            elif isinstance(answer, type(event)):
+                text, images = answer.text, answer.images
             elif answer is not None:
                 self.wrong(row.owner, "input", answer)
-        return event
+        return text, images
 
     def chosen(self, model: Model, before: Model, level: ThinkingLevel, was: ThinkingLevel) -> None:
         """Another model or thinking level is used from now on."""
         if model.key != before.key:
-            self.tell("model_select", e.ModelSelect(model, before))
+            self.tell("model_select", model, before)
         if level != was:
-            self.tell("thinking_level_select", e.ThinkingLevelSelect(level, was))
+            self.tell("thinking_level_select", level, was)
 
     # -- commands -------------------------------------------------------------------------------
 

@@ -17,11 +17,11 @@ from pi.coding.api.events import Notice
 from pi.coding.api.front import Front
 from pi.coding.api.ui import NoticeLevel, NoUser, UserInterface
 from pi.coding.extensions.asking import handling
-from pi.coding.extensions.events import Note
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
 from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
+from pi.coding.extensions.results import Note
 from pi.coding.extensions.surface import Deliver, Mode
 from pi.coding.session.entries import Custom
 

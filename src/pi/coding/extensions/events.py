@@ -3,6 +3,9 @@
 `EVENTS` is the table: the name, the type that the handler is given, and what may be returned. All
 that a mode hears (`pi.coding.api.events`) can be heard too, under the name of its `type`; those
 are only told, and what a handler returns is ignored. A handler that has nothing to say gives None.
+
+So many types take milliseconds to make: whoever tells an event has the bridge make it, which loads
+this module when somebody hears one.
 """
 
 from collections.abc import Mapping
@@ -15,6 +18,16 @@ from pi.agent.events import AgentEvent
 from pi.ai.messages import ImageContent, Message, UserContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.events import CompactionReason, CompactionResult, SessionEvent
+from pi.coding.extensions.results import (
+    Cancel,
+    Discovered,
+    Handled,
+    Note,
+    Patch,
+    Reason,
+    StartWith,
+    Summary,
+)
 
 __all__ = [
     "EVENTS",
@@ -52,65 +65,6 @@ __all__ = [
     "UiPromptStart",
     "UserBash",
 ]
-
-Reason = Literal["startup", "reload", "new", "resume", "fork", "quit"]
-"""Why a session begins or ends."""
-
-
-# -- what a handler may return ---------------------------------------------------------------------
-
-
-class Cancel(Struct, frozen=True):
-    """Do not do it. `reason` is shown to people."""
-
-    reason: str = ""
-
-
-class Handled(Struct, frozen=True):
-    """It is dealt with: nothing is asked of the model."""
-
-
-class Note(Struct, frozen=True):
-    """Something for the model to read, in the extension's own name.
-
-    kind: names it, for renderers. display: whether people see it. details: JSON data for renderers.
-    """
-
-    content: str
-    kind: str = "note"
-    display: bool = True
-    details: Any = None
-
-
-class StartWith(Struct, frozen=True, kw_only=True):
-    """For one run: a message after the prompt, another system prompt (its blocks)."""
-
-    message: Note | None = None
-    system_prompt: tuple[str, ...] | None = None
-
-
-class Patch(Struct, frozen=True, kw_only=True):
-    """What to change of a tool's result; None leaves it as it is."""
-
-    content: str | tuple[UserContent, ...] | None = None
-    details: Any = None
-    is_error: bool | None = None
-
-
-class Summary(Struct, frozen=True):
-    """The summary to use instead of one that a model would write. `details` is JSON data."""
-
-    text: str
-    details: Any = None
-
-
-class Discovered(Struct, frozen=True, kw_only=True):
-    """Files and folders in which there are resources."""
-
-    skills: tuple[Path, ...] = ()
-    prompts: tuple[Path, ...] = ()
-    themes: tuple[Path, ...] = ()
-
 
 # -- the session -----------------------------------------------------------------------------------
 

@@ -22,10 +22,10 @@ from pi.ai.messages import (
 )
 from pi.ai.options import Options
 from pi.ai.request import Frame, Request
-from pi.coding.extensions import events as e
-from pi.coding.extensions.asking import Asker, Failed
+from pi.coding.extensions.asking import Asker, Failed, made
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
+from pi.coding.extensions.results import Patch, StartWith
 from pi.coding.extensions.shelf import Owner
 
 __all__ = ["ExtensionHooks"]
@@ -93,10 +93,10 @@ class ExtensionHooks(Hooks):
     async def _before_start(self) -> None:
         bridge = self._bridge
         prompt = _last_prompt(bridge.inside.turn().context.messages)
-        event = e.BeforeAgentStart(*prompt, bridge.inside.turn().context.system)
+        event = made("before_agent_start", *prompt, bridge.inside.turn().context.system)
         for row in bridge.asker.rows("before_agent_start"):
             answer = await bridge.asker.ask(row, "before_agent_start", event)
-            if not isinstance(answer, e.StartWith):
+            if not isinstance(answer, StartWith):
                 if answer is not None:
                     bridge.wrong(row.owner, "before_agent_start", answer)
                 continue
@@ -113,7 +113,7 @@ class ExtensionHooks(Hooks):
         """The messages as extensions want them."""
         bridge = self._bridge
         for row in bridge.asker.rows("context"):
-            answer = await bridge.asker.ask(row, "context", e.ContextEvent(messages))
+            answer = await bridge.asker.ask(row, "context", made("context", messages))
             if isinstance(answer, list | tuple) and all(map(_is_message, answer)):
                 messages = tuple(answer)
             elif answer is not None:
@@ -140,14 +140,16 @@ class ExtensionHooks(Hooks):
             def on_response(status: int, headers: dict[str, str]) -> None:
                 if heard is not None:
                     heard(status, headers)
-                event = e.AfterProviderResponse(status, headers)
+                event = made("after_provider_response", status, headers)
                 bridge.asker.hear("after_provider_response", event)
 
             changes["on_response"] = on_response
         if bridge.hears("provider_stream_event"):
 
             def on_frame(frame: Frame) -> None:
-                event = e.ProviderStreamEvent(frame.event, frame.data.decode("utf-8", "replace"))
+                event = made(
+                    "provider_stream_event", frame.event, frame.data.decode("utf-8", "replace")
+                )
                 bridge.asker.hear("provider_stream_event", event)
 
             changes["on_frame"] = on_frame
@@ -157,14 +159,14 @@ class ExtensionHooks(Hooks):
         bridge = self._bridge
         model = bridge.inside.model
         for row in bridge.asker.rows("before_provider_request"):
-            event = e.BeforeProviderRequest(request.body, model)
+            event = made("before_provider_request", request.body, model)
             answer = await bridge.asker.ask(row, "before_provider_request", event)
             if isinstance(answer, dict):
                 request = msgspec.structs.replace(request, body=answer)
             elif answer is not None:
                 bridge.wrong(row.owner, "before_provider_request", answer)
         for row in bridge.asker.rows("before_provider_headers"):
-            event = e.BeforeProviderHeaders(dict(request.headers), model)
+            event = made("before_provider_headers", dict(request.headers), model)
             answer = await bridge.asker.ask(row, "before_provider_headers", event)
             if isinstance(answer, dict) and all(map(_is_header, answer.items())):
                 request = request.with_headers(answer)
@@ -181,7 +183,7 @@ class ExtensionHooks(Hooks):
         bridge = self._bridge
         changed = False
         for row in bridge.asker.rows("tool_call"):
-            event = e.ToolCallEvent(call.name, call.id, arguments)
+            event = made("tool_call", call.name, call.id, arguments)
             try:
                 answer = await bridge.asker.ask(row, "tool_call", event, guards=True)
             except Failed as error:
@@ -201,20 +203,26 @@ class ExtensionHooks(Hooks):
         """The result as extensions want it."""
         bridge = self._bridge
         for row in bridge.asker.rows("tool_result"):
-            event = e.ToolResultEvent(
-                call.name, call.id, call.arguments, result.content, result.details, is_error
+            event = made(
+                "tool_result",
+                call.name,
+                call.id,
+                call.arguments,
+                result.content,
+                result.details,
+                is_error,
             )
             answer = await bridge.asker.ask(row, "tool_result", event)
             if isinstance(answer, ToolResult):
                 result = answer
-            elif isinstance(answer, e.Patch):
+            elif isinstance(answer, Patch):
                 result, is_error = _patched(result, is_error, answer)
             elif answer is not None:
                 bridge.wrong(row.owner, "tool_result", answer)
         return result, is_error
 
 
-def _patched(result: ToolResult, is_error: bool, patch: e.Patch) -> tuple[ToolResult, bool]:
+def _patched(result: ToolResult, is_error: bool, patch: Patch) -> tuple[ToolResult, bool]:
     content = patch.content
     if isinstance(content, str):
         content = (TextContent(content),)

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import UNSET
 
 from pi.coding.api.events import EntryAppended
-from pi.coding.extensions.events import Note
 from pi.coding.extensions.inside import Inside
+from pi.coding.extensions.results import Note
 from pi.coding.session.entries import Custom, CustomMessageEntry
 from pi.coding.session.lines import lines
 

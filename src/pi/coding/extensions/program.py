@@ -25,7 +25,7 @@ class Program:
         self.session: Session | None = None
         self.context: Any = None
         self.shutdown: Callable[[], None] = _nothing
-        self.tell: Callable[[str, Any], None] = lambda name, event: None
+        self.tell: Callable[..., None] = lambda name, *fields: None
 
     @property
     def watches_ui(self) -> bool:

@@ -5,7 +5,7 @@ A name that is taken is only told, and the rest of the extension goes on.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from pi.ai.auth.base import LoginFlow
 from pi.ai.errors import ConfigError
 from pi.ai.protocols.base import Protocol as WireProtocol
 from pi.ai.registry import Lazy
-from pi.coding.extensions.events import EVENTS
 from pi.coding.extensions.shelf import (
     CommandRow,
     FlagRow,
@@ -97,9 +96,11 @@ class Recorder:
 
     def on(self, event: str, handler: Handler | None = None) -> Any:
         """Hear an event; without a handler it is a decorator."""
+        from pi.coding.extensions.events import EVENTS  # takes milliseconds
+
         self._check()
         if event not in EVENTS:
-            raise ConfigError(f"there is no event {event!r}{_near(event)}")
+            raise ConfigError(f"there is no event {event!r}{_near(event, EVENTS)}")
         if handler is None:
 
             def decorate(function: Handler) -> Handler:
@@ -308,8 +309,8 @@ def _callable(value: Any, what: str) -> None:
         raise ConfigError(f"{what} is a function, not {value!r}")
 
 
-def _near(event: str) -> str:
+def _near(event: str, known: Collection[str]) -> str:
     from difflib import get_close_matches  # only for this message
 
-    near = get_close_matches(event, EVENTS, n=2, cutoff=0.5)
-    return f": did you mean {' or '.join(near)}?" if near else f"; known: {', '.join(EVENTS)}"
+    near = get_close_matches(event, known, n=2, cutoff=0.5)
+    return f": did you mean {' or '.join(near)}?" if near else f"; known: {', '.join(known)}"

@@ -12,15 +12,15 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from pi.ai.registry import Registry
-from pi.coding.extensions.asking import words_of
+from pi.coding.extensions.asking import made, words_of
 from pi.coding.extensions.bridge import Bridge
-from pi.coding.extensions.events import Discovered, ProjectTrust, ResourcesDiscover
 from pi.coding.extensions.find import Found
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.load import PATIENCE, Broken, forget, load_extension
 from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
 from pi.coding.extensions.recorder import Outside, Recorder
+from pi.coding.extensions.results import Discovered
 from pi.coding.extensions.shelf import OURS, Owner, Shelf
 from pi.coding.extensions.surface import Mode, Pi
 from pi.coding.resources.sources import Brought
@@ -78,7 +78,7 @@ class Runtime:
 
     async def ask_trust(self, cwd: Path, held_back: tuple[str, ...]) -> bool:
         """Whether an extension says that the project is trusted; the first that answers counts."""
-        for answer in await self._ask("project_trust", ProjectTrust(cwd, held_back)):
+        for answer in await self._ask("project_trust", cwd, held_back):
             if isinstance(answer, bool):
                 return answer
         return False
@@ -87,7 +87,7 @@ class Runtime:
         """Ask where there are more resources."""
         reason: Literal["startup", "reload"] = "reload" if self._discovered else "startup"
         self._discovered = True
-        found = await self._ask("resources_discover", ResourcesDiscover(cwd, reason))
+        found = await self._ask("resources_discover", cwd, reason)
         self.discovered = [answer for answer in found if isinstance(answer, Discovered)]
 
     def with_discovered(
@@ -108,9 +108,12 @@ class Runtime:
             for kind, files in brought.items()
         }
 
-    async def _ask(self, name: str, event: Any) -> list[Any]:
+    async def _ask(self, name: str, *fields: Any) -> list[Any]:
         """The answers to what is asked before there is a session."""
         answers: list[Any] = []
+        if not self.shelf.hears(name):
+            return answers
+        event = made(name, *fields)
         for row in tuple(self.shelf.handlers.get(name, ())):
             try:
                 answer = row.handler(event, None)

@@ -2,29 +2,27 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from pi.coding.api.picking import Picked, PickList
 from pi.coding.api.ui import NoticeLevel, UserInterface, WidgetPlacement
-from pi.coding.extensions.events import UiPromptEnd, UiPromptStart
 
 __all__ = ["WatchedUI"]
 
 
 class WatchedUI:
-    """Passes everything on. tell: is told the name of an event, and the event."""
+    """Passes everything on. tell: is told the name of an event, and its fields."""
 
-    def __init__(self, ui: UserInterface, tell: Callable[[str, Any], None]) -> None:
+    def __init__(self, ui: UserInterface, tell: Callable[..., None]) -> None:
         self._ui = ui
         self._tell = tell
 
     @contextmanager
     def _asking(self, kind: str, title: str) -> Iterator[None]:
-        self._tell("ui_prompt_start", UiPromptStart(kind, title))
+        self._tell("ui_prompt_start", kind, title)
         try:
             yield
         finally:
-            self._tell("ui_prompt_end", UiPromptEnd(kind, title))
+            self._tell("ui_prompt_end", kind, title)
 
     async def select(
         self, title: str, options: Sequence[str], *, timeout: float | None = None

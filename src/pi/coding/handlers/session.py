@@ -10,7 +10,7 @@ from pi.ai.messages import UserMessage, text_of
 from pi.coding.api.answers import Navigated, Written
 from pi.coding.api.commands import ExportHtml, ExportJsonl, NavigateTree, SetLabel, SetName
 from pi.coding.api.events import SessionInfoChanged
-from pi.coding.extensions.events import Cancel, SessionBeforeTree, SessionTree, Summary
+from pi.coding.extensions.results import Cancel, Summary
 from pi.coding.handlers.desk import Desk
 from pi.coding.handlers.policies import summarising
 from pi.coding.session.display import typed_text
@@ -45,8 +45,8 @@ async def navigate_tree(desk: Desk, command: NavigateTree) -> Navigated:
             raise SessionError(f"there is no entry {command.entry_id!r} in this session")
         target, text = _before(desk, target)
     place = target.id if target else None
-    event = SessionBeforeTree(command.entry_id, command.summarize, command.custom_instructions)
-    answer = await desk.bridge.first("session_before_tree", event, (Cancel, Summary))
+    fields = command.entry_id, command.summarize, command.custom_instructions
+    answer = await desk.bridge.first("session_before_tree", (Cancel, Summary), *fields)
     if isinstance(answer, Cancel):
         raise ConfigError(answer.reason or "an extension does not want to leave this branch")
     await desk.abort()
@@ -66,7 +66,7 @@ async def navigate_tree(desk: Desk, command: NavigateTree) -> Navigated:
         else:
             log.move_with_summary(place, summary)
         desk.bridge.restore_tools()
-        desk.bridge.tell("session_tree", SessionTree(left, log.leaf.id if log.leaf else None))
+        desk.bridge.tell("session_tree", left, log.leaf.id if log.leaf else None)
     finally:
         desk.go_on()  # what was said meanwhile is not lost when there is no summary
     return Navigated(log.leaf.id if log.leaf else None, text)

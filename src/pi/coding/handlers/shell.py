@@ -15,7 +15,7 @@ from pi.ai.messages import now_ms
 from pi.coding.api.answers import BashResult
 from pi.coding.api.commands import AbortBash, Bash
 from pi.coding.api.events import BashExecutionUpdate
-from pi.coding.extensions.events import Cancel, UserBash
+from pi.coding.extensions.results import Cancel
 from pi.coding.handlers.desk import Desk
 from pi.coding.session.entries import BashExecution
 
@@ -27,15 +27,14 @@ async def bash(desk: Desk, command: Bash) -> BashResult:
     if desk.bash is not None:
         raise ConfigError("a command is running already: wait for it, or abort it")
     said = command.command
-    if desk.bridge.hears("user_bash"):
-        event = UserBash(said, command.exclude_from_context, desk.services.cwd)
-        answer = await desk.bridge.first("user_bash", event, (str, BashResult, Cancel))
-        if isinstance(answer, Cancel):
-            raise ConfigError(answer.reason or "an extension does not want this command to run")
-        if isinstance(answer, BashResult):
-            _record(desk, command, said, answer)
-            return answer
-        said = answer or said
+    fields = said, command.exclude_from_context, desk.services.cwd
+    answer = await desk.bridge.first("user_bash", (str, BashResult, Cancel), *fields)
+    if isinstance(answer, Cancel):
+        raise ConfigError(answer.reason or "an extension does not want this command to run")
+    if isinstance(answer, BashResult):
+        _record(desk, command, said, answer)
+        return answer
+    said = answer or said
     task = asyncio.ensure_future(_run(desk, said))
     desk.bash = task
     try:

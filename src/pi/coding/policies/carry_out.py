@@ -16,7 +16,7 @@ from pi.coding.api.events import (
     CompactionResult,
     CompactionStart,
 )
-from pi.coding.extensions.events import Cancel, SessionBeforeCompact, SessionCompact, Summary
+from pi.coding.extensions.results import Cancel, Summary
 from pi.coding.policies.edits import leave_out
 from pi.coding.policies.files import files_in, files_of, without_lists
 from pi.coding.policies.host import PolicyHost
@@ -79,7 +79,7 @@ async def carry_out(
     first_kept = planned.first_kept or node.id
     result = CompactionResult(summary, first_kept, tokens, after, used, details)
     host.tell(CompactionEnd(reason=reason, result=result, will_retry=reason == "overflow"))
-    host.bridge.tell("session_compact", SessionCompact(result, own is not None))
+    host.bridge.tell("session_compact", result, own is not None)
     return result
 
 
@@ -87,11 +87,9 @@ async def _asked(
     host: PolicyHost, planned: Plan, reason: CompactionReason, tokens: int, focus: str | None
 ) -> Summary | None:
     """The summary of an extension, if one has it. Raises `ConfigError` if one wants none."""
-    if not host.bridge.hears("session_before_compact"):
-        return None
     messages = (*planned.history, *planned.prefix)
-    event = SessionBeforeCompact(reason, focus, messages, planned.first_kept, tokens)
-    answer = await host.bridge.first("session_before_compact", event, (Cancel, Summary))
+    fields = reason, focus, messages, planned.first_kept, tokens
+    answer = await host.bridge.first("session_before_compact", (Cancel, Summary), *fields)
     if isinstance(answer, Cancel):
         raise ConfigError(answer.reason or "an extension does not want it")
     return answer
