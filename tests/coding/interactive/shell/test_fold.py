@@ -1,5 +1,7 @@
 """Events become blocks, in order, and stored messages too."""
 
+from typing import Any
+
 import pytest
 
 from pi.agent.events import (
@@ -36,13 +38,15 @@ from pi.coding.modes.interactive.view import (
 )
 
 
-def answer(*content, stop="stop", error=None, kind=None) -> AssistantMessage:
+def answer(
+    *content: Any, stop: Any = "stop", error: Any = None, kind: Any = None
+) -> AssistantMessage:
     return AssistantMessage(
         content, "a", "p", "m", Usage(), stop, 1, error_message=error, error_kind=kind
     )
 
 
-def stream(fold: Fold, *events) -> None:
+def stream(fold: Fold, *events: Any) -> None:
     for event in events:
         fold.add(MessageUpdate(Usage(), event))
 

@@ -9,14 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from prompt_toolkit.application.current import get_app
-from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.key_binding import (
-    ConditionalKeyBindings,
-    DynamicKeyBindings,
-    KeyBindings,
-    KeyBindingsBase,
-)
+from prompt_toolkit.key_binding import DynamicKeyBindings, KeyBindingsBase
 from prompt_toolkit.layout.containers import (
     AnyContainer,
     DynamicContainer,
@@ -81,8 +75,7 @@ class Parts:
                 self.footer.window,
             ]
         )
-        main = ConditionalKeyBindings(DynamicKeyBindings(keys), Condition(lambda: not self._pane))
-        self.keys = DynamicKeyBindings(lambda: self._pane.keys if self._pane else main)
+        self.keys = DynamicKeyBindings(lambda: self._pane.keys if self._pane else keys())
 
     @property
     def asking(self) -> bool:
@@ -113,8 +106,3 @@ class Parts:
                 self._pane = None
                 layout.focus(self._focus)
                 redraw()
-
-
-def no_keys() -> KeyBindingsBase:
-    """None."""
-    return KeyBindings()

@@ -96,7 +96,8 @@ class Screen:
             free_terminal=self.free_terminal,
             unicode=terminal.unicode,
         )
-        self.parts = Parts(self.editor.container, self.editor.window, self._bindings)
+        self._bindings = self._merged()  # merging costs more than all else that a key does
+        self.parts = Parts(self.editor.container, self.editor.window, lambda: self._bindings)
         self.view = FramedApplication(
             held,
             self._compose,
@@ -106,7 +107,7 @@ class Screen:
             key_bindings=self.parts.keys,
         )
 
-    def _bindings(self) -> KeyBindingsBase:
+    def _merged(self) -> KeyBindingsBase:
         return merge_key_bindings([self.strangers.bindings, self.editor.key_bindings])
 
     def _level(self) -> str:
@@ -223,6 +224,7 @@ class Screen:
         assert self.session is not None
         await self.offers.learn()
         await self.strangers.learn(self.session)
+        self._bindings = self._merged()
         self.look_changed()
 
     async def replay(self) -> None:
