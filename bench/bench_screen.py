@@ -17,7 +17,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -186,7 +186,7 @@ def write_turns(path: Path, cwd: Path) -> None:
     fixed |= {"usage": usage, "timestamp": 1}
     prose = "Some *words* about `code`, and why it is so.\n\n" * 30
     output = [{"type": "text", "text": "a line of some file\n" * 300}]
-    said: list[dict[str, object]] = []
+    said: list[Mapping[str, object]] = []
     for turn in range(TURNS):
         said.append({"role": "user", "content": f"question {turn}", "timestamp": 1})
         if turn % 2:
