@@ -40,7 +40,8 @@ def _word(word: str, text: str) -> int | None:
     at = text.find(word)
     if at >= 0:
         starts_word = at == 0 or not text[at - 1].isalnum()
-        return 100 * len(word) + 50 * starts_word - min(at, 40)
+        # where a word begins is all the same but for the first one, so that the items' own order holds
+        return 100 * len(word) + (50 + 10 * (at == 0) if starts_word else -min(at, 40))
     best: int | None = None
     start = text.find(word[0])
     while start >= 0:
