@@ -230,8 +230,53 @@ def test_comments_and_byte_order_mark_are_read(folder: Path, project: Path) -> N
     loaded = load(folder, project)
     assert loaded.settings.theme == "dark"
     assert loaded.notes == ()
-    with pytest.raises(SettingsError, match="comments that saving would lose"):
-        save(path, {"theme": "x"})
+    save(path, {"theme": "x"})
+    assert path.read_bytes().decode() == '\ufeff{ // mine\n "theme": "x", }'
+
+
+def test_saving_keeps_comments_and_the_way_it_is_written(folder: Path) -> None:
+    path = user(
+        folder,
+        """\
+// what I like
+{
+    "theme": "dark", // easy on the eyes
+    /* money */
+    "budget": {"session": 3, "day": 9},
+    "mine": [1,2],
+    "retry": {
+        "enabled": true, // always
+        "maxRetries": 2,
+    },
+}
+""",
+    )
+    save(
+        path,
+        {
+            "theme": "light",
+            "budget": {"session": None},
+            "retry": {"enabled": None, "maxRetries": 4},
+            "quietStartup": True,
+        },
+    )
+    assert (
+        path.read_text()
+        == """\
+// what I like
+{
+    "theme": "light", // easy on the eyes
+    /* money */
+    "budget": {"day": 9},
+    "mine": [1,2],
+    "retry": {
+        // always
+        "maxRetries": 4,
+    },
+    "quietStartup": true,
+}
+"""
+    )
 
 
 def test_saving_changes_only_what_changed(folder: Path) -> None:
@@ -242,7 +287,7 @@ def test_saving_changes_only_what_changed(folder: Path) -> None:
         "retry": {"x": 1, "maxRetries": 2},
         "theme": "dark",
     }
-    assert path.read_text().startswith('{\n  "z": [\n    1.0,')
+    assert path.read_text().startswith('{"z": [1.0, {"deep": null}], ')
     assert [p.name for p in folder.iterdir()] == ["settings.json"]
 
 

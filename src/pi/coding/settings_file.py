@@ -2,7 +2,8 @@
 
 A file that is broken, or a value that is of the wrong kind, is told in one line and left out; the
 rest counts. Saving changes only the keys that were changed, under the established lock, and never
-writes over a file that could not be read in full. Unknown keys stay as they are.
+writes over a file that could not be read in full. Unknown keys, comments and the way it is written
+stay as they are.
 """
 
 import contextlib
@@ -110,10 +111,7 @@ def change(path: Path, edit: Callable[[Data], None]) -> None:
     try:
         _make_folder(target.parent)
         with FileLock(target, stale=10.0, patience=12.0) as lock:
-            data, ending = _read_to_change(target)
-            edit(data)
-            text = msgspec.json.format(msgspec.json.encode(data), indent=2) + ending
-            _replace(target, text, lock.ensure)
+            _replace(target, _rewritten(target, edit), lock.ensure)
     except OSError as error:
         raise SettingsError(f"{path} cannot be saved: {error.strerror or error}") from error
 
@@ -302,30 +300,32 @@ def _adds(tools: Any) -> bool:
 # -- saving ----------------------------------------------------------------------------------------
 
 
-def _read_to_change(path: Path) -> tuple[Data, bytes]:
-    """The whole content of a file, and how it ends."""
-    try:
+def _rewritten(path: Path, edit: Callable[[Data], None]) -> bytes:
+    """The content of the file after the change; what was not changed stays as it is written."""
+    from pi.ai.catalog.jsonc import JsoncError  # brings in the catalog
+    from pi.ai.catalog.jsonc_edit import rewrite
+
+    def changed(data: Any) -> Data:
+        if not isinstance(data, dict):
+            raise SettingsError(f"{path} holds no JSON object; nothing was saved")
+        edit(data)
+        return data
+
+    content = b""
+    with contextlib.suppress(FileNotFoundError):
         content = path.read_bytes()
-    except FileNotFoundError:
-        return {}, b"\n"
-    plain = content.removeprefix(_BOM)
-    if not plain.strip():
-        return {}, b"\n"
     try:
-        data = msgspec.json.decode(plain)
-    except (ValueError, RecursionError):
-        raise SettingsError(_why_not(path, content)) from None
-    if not isinstance(data, dict):
-        raise SettingsError(f"{path} holds no JSON object; nothing was saved")
-    return data, b"\n" if content.endswith(b"\n") else b""
-
-
-def _why_not(path: Path, content: bytes) -> str:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise SettingsError(
+            f"{path} is not UTF-8; nothing was saved, mend the file first"
+        ) from None
     try:
-        _parse(content)
-    except (ValueError, RecursionError) as error:
-        return f"{path} is no valid JSON: {error}; nothing was saved, mend the file first"
-    return f"{path} has comments that saving would lose; nothing was saved, change it by hand"
+        return rewrite(text, changed).encode()
+    except JsoncError as error:
+        raise SettingsError(
+            f"{path} is no valid JSON: {error}; nothing was saved, mend the file first"
+        ) from None
 
 
 def _apply(data: Data, changes: Mapping[str, Any]) -> None:

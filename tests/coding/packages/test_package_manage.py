@@ -232,7 +232,17 @@ def test_what_brings_nothing_is_not_installed(
     assert not [path for path in shelf.root.rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("content", ["{", "[]x", '{"packages": 7}', '{"packages": [], // mine\n}'])
+def test_what_somebody_wrote_beside_a_package_stays(
+    shelf: Shelf, repo: Path, project: Path, put: Put
+) -> None:
+    text = '{\n  // from others\n  "packages": [\n    "./own", // mine\n  ],\n}\n'
+    put(shelf.root, {"settings.json": text, "own/skills/x/SKILL.md": "---\nname: x\n---\n"})
+    shelf.install(str(repo), project)
+    shelf.remove(str(repo), project)
+    assert shelf.file.read_text() == text
+
+
+@pytest.mark.parametrize("content", ["{", "[]x", '{"packages": 7}'])
 def test_settings_that_cannot_be_changed_are_left_alone(
     shelf: Shelf, repo: Path, project: Path, put: Put, content: str
 ) -> None:

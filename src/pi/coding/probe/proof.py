@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from pi.ai.catalog import Catalog
+from pi.ai.catalog.jsonc_edit import merge
 from pi.ai.errors import PiError
 from pi.ai.messages import Context, ToolDefinition
 from pi.ai.model import AuthHeader
 from pi.coding.probe.ask import Asker, Question
-from pi.coding.probe.edit import merge
 from pi.coding.probe.questions import SHORT, question
 
 __all__ = ["prove"]

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from pi.ai.auth.lock import FileLock
 from pi.ai.catalog.jsonc import JsoncError, decode
+from pi.ai.catalog.jsonc_edit import merge
 from pi.ai.errors import ConfigError
-from pi.coding.probe.edit import merge
 
 __all__ = ["Change", "planned", "save"]
 
