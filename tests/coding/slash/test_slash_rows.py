@@ -110,3 +110,29 @@ def test_numbers_for_people() -> None:
         "2 d",
     ]
     assert first_line("a" * 200, 5) == "aaaa…"
+
+
+def test_what_is_odd_in_a_line_costs_only_what_is_odd() -> None:
+    lines = [
+        entry("a", None, content=[None, 7, {"type": "text", "text": "among others"}]),
+        b'{"type":"message","id":"b","parentId":"a","message":"no message"}',
+        b'{"type":"message","id":"c","parentId":"b","message":{"role":"user","content":"h\\ud800"}}',
+        entry("d", "c", "assistant", content={"type": "text"}, stopReason="error"),
+        b'{"type":"custom_message","id":"e","parentId":"d","customType":"mine","content":"noted"}',
+        b'{"type":"compaction","id":"f","parentId":"e","summary":"the story so far"}',
+        b'{"type":"message","id":7}',
+    ]
+    assert labels(lines, "f") == [
+        "user: among others",
+        "message: ",
+        "user: h?",
+        "assistant: (error)",
+        "mine: noted",
+        "compaction: the story so far",
+    ]
+
+
+def test_a_line_of_much_indented_text_is_filled() -> None:
+    text = "\n".join(" " * 40 + f"word{number}" for number in range(100))
+    assert len(first_line(text, 60)) > 50
+    assert first_line("x" * 61, 60) == "x" * 59 + "…"

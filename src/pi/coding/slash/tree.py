@@ -39,7 +39,7 @@ async def run(arguments: str, context: Context) -> None:
     view.selected = found.leaf_id or ""
     asks = not value_at(settings.values, "branchSummary.skipPrompt")
     while True:
-        shown = rows(nodes, found.leaf_id, mode=view.mode, folded=view.folded, times=view.times)
+        shown = await asyncio.to_thread(_rows, nodes, found.leaf_id, view)
         view.selected = stand(nodes, view.selected or found.leaf_id, shown)
         picked = await context.ui.pick(_list(shown, view))
         if picked is None:
@@ -70,10 +70,14 @@ class _View:
 
 async def _read(context: Context) -> tuple[Entries, dict[str, Node]]:
     found: Entries = await context.send(GetEntries())
-    nodes = await asyncio.to_thread(nodes_of, list(map(bytes, found.entries)))
+    nodes = await asyncio.to_thread(nodes_of, found.entries)
     if not nodes:
         raise ConfigError("there is nothing to go back to yet: nothing was said")
     return found, nodes
+
+
+def _rows(nodes: dict[str, Node], leaf: str | None, view: _View) -> tuple[Choice, ...]:
+    return rows(nodes, leaf, mode=view.mode, folded=view.folded, times=view.times)
 
 
 def _list(shown: tuple[Choice, ...], view: _View) -> PickList:

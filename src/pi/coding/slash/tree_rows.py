@@ -1,12 +1,18 @@
-"""The tree of a session as rows: who said what, what is left out, and what hangs under what."""
+"""The tree of a session as rows: who said what, what is left out, and what hangs under what.
+
+A long session is tens of megabytes of lines, of which a row shows a hundred letters: what was said
+is read of those entries only that are shown.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+from msgspec import Raw, Struct
+
 from pi.coding.api.picking import Choice
-from pi.coding.slash.words import first_line
+from pi.coding.slash.words import first_line, shortened
 
 __all__ = ["FILTERS", "Node", "nodes_of", "rows", "stand"]
 
@@ -26,37 +32,87 @@ _BOOKKEEPING = frozenset(
 _MAIN_ARGUMENTS = ("path", "command", "pattern", "query", "url")
 
 
-@dataclass(slots=True, eq=False)
-class Node:
-    """An entry. kind: its role, or its type. tools_only: an answer that is nothing but calls."""
+class _Message(Struct, rename="camel", gc=False):
+    role: Any = None
+    content: Raw = Raw(b"null")
+    tool_name: Any = None
+    command: Any = None
+    stop_reason: Any = None
+    error_message: Any = None
+
+
+class _Line(Struct, rename="camel", gc=False):
+    id: Any = None
+    type: Any = None
+    parent_id: Any = None
+    timestamp: Any = None
+    message: _Message | None = None
+    content: Raw = Raw(b"null")
+    target_id: Any = None
+    summary: Any = None
+    model_id: Any = None
+    thinking_level: Any = None
+    name: Any = None
+    label: Any = None
+    custom_type: Any = None
+    kind: Any = None
+
+
+class _Block(Struct, gc=False):
+    type: Any = None
+    text: Any = None
+    name: Any = None
+    arguments: Any = None
+
+
+_line = msgspec.json.Decoder(_Line).decode
+_content = msgspec.json.Decoder(str | list[_Block] | None).decode
+
+
+class Node(Struct, eq=False, gc=False):
+    """An entry. kind: its role, or its type."""
 
     id: str
     parent: str | None
     kind: str
-    text: str
-    tools_only: bool = False
+    line: _Line
     label: str = ""
     label_time: str = ""
-    children: "list[Node]" = field(default_factory=list)
+    said: tuple[str, bool] | None = None
+
+    @property
+    def text(self) -> str:
+        """What it says, in a line."""
+        return self._read()[0]
+
+    @property
+    def tools_only(self) -> bool:
+        """Whether it is an answer that is nothing but tool calls."""
+        return self._read()[1]
+
+    def _read(self) -> tuple[str, bool]:
+        if self.said is None:
+            self.said = _said(self.line)
+        return self.said
 
 
-def nodes_of(lines: Iterable[bytes]) -> dict[str, Node]:
+def nodes_of(lines: Iterable[bytes | Raw]) -> dict[str, Node]:
     """The entries of a session by id, in the order of the file, with their labels."""
     nodes: dict[str, Node] = {}
-    for line in lines:
+    for data in lines:
         try:
-            entry = json.loads(line)
+            line = _line(data)
         except (ValueError, RecursionError):
+            line = _loosely(bytes(data))
+        if line is None or not isinstance(line.id, str):
             continue  # what follows it stands at the top
-        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-            continue
-        node = _node(entry)
+        node = _node(line)
         nodes[node.id] = node
         if node.kind == "label":
-            target = nodes.get(str(entry.get("targetId")))
+            target = nodes.get(str(line.target_id))
             if target is not None:
-                target.label = first_line(str(entry.get("label") or ""), 60)
-                target.label_time = str(entry.get("timestamp") or "")
+                target.label = first_line(str(line.label or ""), 60)
+                target.label_time = str(line.timestamp or "")
     return nodes
 
 
@@ -142,58 +198,91 @@ def _choice(node: Node, depth: int, mark: str, *, closed: bool, times: bool) -> 
     )
 
 
-def _node(entry: dict[str, Any]) -> Node:
-    kind = str(entry.get("type"))
-    parent = entry.get("parentId")
-    node = Node(entry["id"], parent if isinstance(parent, str) else None, kind, "")
-    message = entry.get("message")
-    if kind == "message" and isinstance(message, dict):
-        node.kind = str(message.get("role"))
-        node.text, node.tools_only = _said(message)
+def _loosely(data: bytes) -> _Line | None:
+    """A line with something unexpected in it, if it is an object at all."""
+    try:
+        entry = json.loads(data)
+        if not isinstance(entry, dict):
+            return None
+        if not isinstance(entry.get("message"), dict):
+            entry.pop("message", None)
+        return _line(json.dumps(entry, ensure_ascii=False).encode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _node(line: _Line) -> Node:
+    kind, message = str(line.type), line.message
+    if kind == "message" and message is not None:
+        kind = str(message.role)
     elif kind == "custom_message":
-        node.kind = str(entry.get("customType"))
-        node.text = first_line(_text(entry.get("content")))
-    else:
-        about = ("summary", "modelId", "thinkingLevel", "name", "label", "customType", "kind")
-        node.text = first_line(next((str(entry[key]) for key in about if entry.get(key)), ""))
-    return node
+        kind = str(line.custom_type)
+    parent = line.parent_id
+    return Node(line.id, parent if isinstance(parent, str) else None, kind, line)
 
 
-def _said(message: dict[str, Any]) -> tuple[str, bool]:
-    """A message in a line, and whether it is nothing but tool calls."""
-    content = message.get("content")
-    text = first_line(_typed(_text(content)))
-    if message.get("role") == "bashExecution":
-        return first_line(f"! {message.get('command')}"), False
-    if message.get("role") == "toolResult":
-        return first_line(f"[{message.get('toolName')}] {text}"), False
-    calls = [
-        _call(block)
-        for block in (content if isinstance(content, list) else ())
-        if isinstance(block, dict) and block.get("type") == "toolCall"
-    ]
-    ended = {"aborted": "(aborted)", "error": f"(error) {message.get('errorMessage') or ''}"}
-    ending = ended.get(str(message.get("stopReason")), "")
-    parts = [text, *calls[:4], "…" if len(calls) > 4 else "", ending]
-    return first_line(" ".join(filter(None, parts))), bool(calls) and not text
-
-
-def _call(block: dict[str, Any]) -> str:
-    arguments = block.get("arguments")
-    found = arguments if isinstance(arguments, dict) else {}
-    main = next((str(found[key]) for key in _MAIN_ARGUMENTS if found.get(key)), "")
-    return first_line(f"[{block.get('name')}{': ' if main else ''}{main}]", 60)
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    blocks = content if isinstance(content, list) else ()
-    return " ".join(
-        str(block.get("text"))
-        for block in blocks
-        if isinstance(block, dict) and block.get("type") == "text"
+def _said(line: _Line) -> tuple[str, bool]:
+    """An entry in a line, and whether it is nothing but tool calls."""
+    if line.type == "message" and line.message is not None:
+        return _message(line.message)
+    if line.type == "custom_message":
+        return first_line(_text(_blocks(line.content))), False
+    about = (
+        line.summary,
+        line.model_id,
+        line.thinking_level,
+        line.name,
+        line.label,
+        line.custom_type,
+        line.kind,
     )
+    return first_line(next((str(value) for value in about if value), "")), False
+
+
+def _message(message: _Message) -> tuple[str, bool]:
+    if message.role == "bashExecution":
+        return first_line(f"! {message.command}"), False
+    content = _blocks(message.content)
+    text = first_line(_typed(_text(content)))
+    if message.role == "toolResult":
+        return first_line(f"[{message.tool_name}] {text}"), False
+    calls = [_call(block) for block in content if block.type == "toolCall"]
+    parts = [text, *calls[:4], "…" if len(calls) > 4 else "", _ending(message)]
+    return shortened(" ".join(filter(None, parts))), bool(calls) and not text
+
+
+def _ending(message: _Message) -> str:
+    if message.stop_reason == "error":
+        return first_line(f"(error) {message.error_message or ''}")
+    return "(aborted)" if message.stop_reason == "aborted" else ""
+
+
+def _call(block: _Block) -> str:
+    found = block.arguments if isinstance(block.arguments, dict) else {}
+    main = next((str(found[key]) for key in _MAIN_ARGUMENTS if found.get(key)), "")
+    return first_line(f"[{block.name}{': ' if main else ''}{main}]", 60)
+
+
+def _blocks(content: Raw) -> list[_Block]:
+    try:
+        found = _content(content)
+    except (ValueError, RecursionError):
+        found = _readable(content)
+    return [_Block("text", found)] if isinstance(found, str) else found or []
+
+
+def _readable(content: Raw) -> list[_Block]:
+    """The blocks among other things."""
+    try:
+        found = msgspec.json.decode(content)
+    except (ValueError, RecursionError):
+        return []
+    items = found if isinstance(found, list) else []
+    return [msgspec.convert(item, _Block) for item in items if isinstance(item, dict)]
+
+
+def _text(blocks: list[_Block]) -> str:
+    return " ".join(str(block.text) for block in blocks if block.type == "text")
 
 
 def _typed(text: str) -> str:

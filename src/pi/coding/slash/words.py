@@ -23,6 +23,7 @@ __all__ = [
     "need_front",
     "plural",
     "price",
+    "shortened",
     "show",
     "table",
     "unquoted",
@@ -125,11 +126,20 @@ def age(ms: int, now: float | None = None) -> str:
 
 def first_line(text: str, limit: int = 120) -> str:
     """The beginning of a text as one line without control characters."""
-    head = text[: limit * 8]
-    if not head.isprintable():
-        head = _CONTROL.sub("", head)
-    line = " ".join(head.split())
+    line = _visible(text[: limit * 2])
+    if len(line) <= limit < len(text):
+        line = _visible(text[: limit * 8])  # much of it is indented
+    return shortened(line, limit)
+
+
+def shortened(line: str, limit: int = 120) -> str:
+    """A line of at most `limit` letters."""
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _visible(text: str) -> str:
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(_CONTROL.sub("", line).split())
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
