@@ -4,7 +4,7 @@ A client holds what calls share: where credentials come from, and open connectio
 one call is `pi.ai.stream`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -38,6 +38,8 @@ class Client:
     refused: told the provider whose service refused a credential; if there is another one after
     that (a login that was refreshed), the request is sent once more.
     find: turns `provider/id` into a `Model`; see `pi.ai.catalog`.
+    wires: by the scheme of URLs without encryption (`http`, `ws`), what their transports are made
+    with: limits, and the environment that names proxies.
     A client may be used by many tasks of one event loop at once. `aclose()` closes its connections;
     a client that is only dropped leaves nothing behind either.
     """
@@ -48,10 +50,12 @@ class Client:
         authorize: Authorizer | None = None,
         refused: Callable[[str], None] | None = None,
         find: Callable[[str], Model] | None = None,
+        wires: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self._authorize = authorize
         self._refused = refused
         self._find = find
+        self._wires = wires or {}
         self._transports: dict[str, Transport] = {}
         self._own: Any = None
 
@@ -99,7 +103,7 @@ class Client:
         scheme = url.partition(":")[0].lower()
         kind = {"https": "http", "wss": "ws"}.get(scheme, scheme)
         if kind not in self._transports:
-            self._transports[kind] = transports.get(kind)()
+            self._transports[kind] = transports.get(kind)(**self._wires.get(kind, {}))
         return self._transports[kind]
 
     async def aclose(self) -> None:

@@ -1,5 +1,8 @@
 """The only place where things are wired together: a home and wishes become a session at work."""
 
+from collections.abc import Callable
+
+import msgspec
 from msgspec import Struct
 
 from pi.agent.inbox import Inbox
@@ -21,11 +24,12 @@ from pi.coding.composer import (
 from pi.coding.controller import Controller
 from pi.coding.demo_script import demo_transport
 from pi.coding.extensions.runtime import Runtime
-from pi.coding.home import Home
+from pi.coding.home import Home, wires_of
 from pi.coding.local import add_local
 from pi.coding.session.log import SessionLog
 from pi.coding.session_host import SessionHost
 from pi.coding.setup.desk import NO_MODEL
+from pi.coding.settings import Settings
 from pi.coding.setup.handlers import setup_handlers
 
 __all__ = ["Composition", "Wishes", "compose"]
@@ -95,9 +99,10 @@ async def compose(
         transports.add("demo", demo_transport())
     if client is None:
         client = Client(
-            authorize=_authorizer(home),
+            authorize=_authorizer(home, lambda: composer.home.settings),
             refused=home.resolver.refused,
             find=home.catalog.find,
+            wires=wires_of(home),
         )
     composer = Composer(home, wishes, client, extras, runtime)
     settings = home.settings
@@ -120,11 +125,16 @@ async def compose(
     return Composition(session, client, composer, tuple(notes))
 
 
-def _authorizer(home: Home) -> Authorizer:
+def _authorizer(home: Home, settings: Callable[[], Settings]) -> Authorizer:
     async def authorize(model: Model) -> Access:
         if model.provider == NO_MODEL.provider:
             raise AuthError(_nothing_set_up(home, "/login"))
-        return await home.resolver.authorize(model)
+        access = await home.resolver.authorize(model)
+        if settings().images.block_images and access.model.sees_images:
+            blind = tuple(kind for kind in access.model.input if kind != "image")
+            model = msgspec.structs.replace(access.model, input=blind)
+            access = msgspec.structs.replace(access, model=model)
+        return access
 
     return authorize
 

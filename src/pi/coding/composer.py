@@ -395,6 +395,7 @@ def _options(home: Home) -> Options:
         idle_timeout=idle / 1000 if isinstance(idle, int) and idle else None,
         max_retries=settings.retry.max_retries if settings.retry.enabled else 0,
         max_retry_delay=provider.max_retry_delay_ms / 1000,
+        transport="websocket" if settings.transport.startswith("websocket") else "sse",
     )
 
 

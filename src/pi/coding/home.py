@@ -5,8 +5,10 @@ somebody asks. Lists of models need no more than this, so nothing here loads an 
 """
 
 import os
+from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +22,7 @@ from pi.coding.migrate import migrate
 from pi.coding.settings import Settings, agent_dir
 from pi.coding.trust import load_trusted
 
-__all__ = ["Home", "open_home", "refreshed", "use_account"]
+__all__ = ["Home", "open_home", "refreshed", "use_account", "wires_of"]
 
 
 class Home(Struct, frozen=True):
@@ -65,6 +67,7 @@ def open_home(
     folder = agent_dir(env)
     notes = list(migrate(folder))
     loaded, trust = load_trusted(folder, cwd, flag=trusted, env=env)
+    env = _with_proxy(env, loaded.settings.http_proxy)
     catalog = Catalog(folder / "models.json", folder / "models")
     store = CredentialStore(folder / "auth.json")
     resolver = Resolver(catalog, store, env=env)
@@ -88,6 +91,25 @@ def open_home(
         trust.trusted is True,
         () if trust.trusted else trust.waits,
     )
+
+
+def _with_proxy(env: Mapping[str, str], url: str | None) -> Mapping[str, str]:
+    """The environment with the proxy of the settings where it names none itself."""
+    named = {name.lower() for name in env if env[name].strip()}
+    if not url or "all_proxy" in named:
+        return env
+    added = {f"{scheme}_PROXY": url for scheme in ("HTTP", "HTTPS")}
+    return ChainMap(
+        {name: value for name, value in added.items() if name.lower() not in named},
+        cast("dict[str, str]", env),
+    )
+
+
+def wires_of(home: Home) -> dict[str, dict[str, Any]]:
+    """What the transports of a client are made with: see `pi.ai.client.Client`."""
+    limit = home.settings.websocket_connect_timeout_ms
+    seconds = limit / 1000 if isinstance(limit, int) and limit else None
+    return {"http": {"env": home.env}, "ws": {"env": home.env, "connect_timeout": seconds}}
 
 
 def refreshed(home: Home, cwd: Path | None = None, *, trusted: bool | None = None) -> Home:

@@ -16,7 +16,7 @@ from pi.ai.auth.base import Access, header_signer
 from pi.ai.client import Client
 from pi.ai.model import Model
 from pi.ai.options import Options
-from support.server import Reply, Server
+from support.server import Reply, Server, Tunnel
 
 API = "openai-codex-responses"
 SAID = Said("Hello 🌍", "hm", [Call("c1", "read", {"path": "x"})], "toolUse")
@@ -76,6 +76,20 @@ async def test_an_answer_over_a_websocket_and_the_next_on_the_same() -> None:
         assert spoken.headers[0]["authorization"] == "Bearer test-key"
         assert spoken.headers[0]["openai-beta"] == "responses_websockets=2026-02-06"
         assert "content-type" not in spoken.headers[0]
+
+
+async def test_through_the_proxy_of_the_environment() -> None:
+    options = Options(transport="websocket", max_retries=0)
+    async with speaking(events(SAID)) as spoken:
+        port = int(spoken.url.rpartition(":")[2])
+        async with Server(lambda seen: Tunnel(port)) as proxy:
+            env = {"HTTP_PROXY": f"http://me:pass@127.0.0.1:{proxy.port}"}
+            async with Client(authorize=_authorize, wires={"ws": {"env": env}}) as client:
+                answer = await client.complete(model_for(API, "http://api.test"), "hi", options)
+    assert answer.text == SAID.text
+    (connect,) = proxy.requests
+    assert (connect.method, connect.path) == ("CONNECT", "api.test:80")
+    assert connect.headers["proxy-authorization"] == "Basic bWU6cGFzcw=="
 
 
 async def test_auto_falls_back_when_nobody_speaks_it() -> None:

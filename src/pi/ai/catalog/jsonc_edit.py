@@ -75,7 +75,7 @@ def _merged(old: Any, value: Any, depth: int = 0) -> Any:
             merged[key] = _merged(merged[key], item, depth + 1) if key in merged else item
         return merged
     if isinstance(value, list) and isinstance(old, list) and _have_ids(old) and _have_ids(value):
-        listed = list(cast("list[dict[str, Any]]", old))
+        listed: list[Any] = list(cast("list[Any]", old))
         for item in cast("list[dict[str, Any]]", value):
             ids = [entry["id"] for entry in listed]
             if item["id"] in ids:

@@ -20,11 +20,12 @@ _Address = Any
 
 
 class Proxy(Struct, frozen=True):
-    """A proxy. `variable` is where it was read; `authorization` a header's value."""
+    """A proxy. `variable` is where it was read; `authorization` a header's value; `url` is whole."""
 
     origin: Origin
     variable: str
     authorization: str | None = None
+    url: str = ""
 
     @property
     def label(self) -> str:
@@ -127,4 +128,4 @@ def _parse(url: str, variable: str) -> Proxy:
             " use http:// or https://, or exempt the host with NO_PROXY"
         )
     target = parse_url(url, what=f"proxy in {variable}")
-    return Proxy(target.origin, variable, target.authorization)
+    return Proxy(target.origin, variable, target.authorization, url)

@@ -7,13 +7,15 @@ the same session and credential. The protocol itself is the library `websockets`
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from pi.ai.errors import ConfigError, TransportError
 from pi.ai.request import Request
+from pi.ai.wire.proxy import choose_proxy
+from pi.ai.wire.target import parse_url
 from pi.ai.wire.trust import client_context
 
 __all__ = ["WebSocketResponse", "WebSocketTransport"]
@@ -32,10 +34,20 @@ class _Kept(Struct):
 
 
 class WebSocketTransport:
-    """Sends requests whose URL is `ws:` or `wss:`. What failed is not tried again for a while."""
+    """Sends requests whose URL is `ws:` or `wss:`. What failed is not tried again for a while.
 
-    def __init__(self, *, connect_timeout: float = _CONNECT_SECONDS) -> None:
+    connect_timeout: seconds until it is open; None: no limit. env: where proxies and certificates
+    are looked up, by default the process environment.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect_timeout: float | None = _CONNECT_SECONDS,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self._connect_timeout = connect_timeout
+        self._env: Mapping[str, str] = os.environ if env is None else env
         self._kept: dict[Key, list[_Kept]] = {}
         self._failed: dict[str, float] = {}
 
@@ -90,12 +102,15 @@ class WebSocketTransport:
             ) from None
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _OF_HTTP}
         secure = request.url.startswith("wss:")
+        target = parse_url(request.url.replace("ws", "http", 1))
+        proxy = choose_proxy(target.origin, self._env)
         try:
             return await connect(
                 request.url,
                 additional_headers=headers,
                 user_agent_header=None,
-                ssl=client_context(os.environ) if secure else None,
+                ssl=client_context(self._env) if secure else None,
+                proxy=proxy.url if proxy is not None else None,
                 open_timeout=self._connect_timeout,
                 max_size=None,
                 compression=None,
