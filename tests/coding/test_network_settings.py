@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ async def test_a_proxy_of_the_settings_is_used(tmp_path: Path) -> None:
 async def test_the_environment_wins(tmp_path: Path, name: str) -> None:
     async with Server([says("through")]) as proxy:
         wishes = prepare(tmp_path, "http://api.test/v1", httpProxy="http://127.0.0.1:9")
-        env = {name: f"http://127.0.0.1:{proxy.port}"}
+        env: Any = {name: f"http://127.0.0.1:{proxy.port}"}
         async with composed(tmp_path, wishes, **env) as composition:
             message = await composition.session.send(c.Prompt("hi"))
     assert message is not None

@@ -28,8 +28,8 @@ from pi.coding.home import Home, wires_of
 from pi.coding.local import add_local
 from pi.coding.session.log import SessionLog
 from pi.coding.session_host import SessionHost
-from pi.coding.setup.desk import NO_MODEL
 from pi.coding.settings import Settings
+from pi.coding.setup.desk import NO_MODEL
 from pi.coding.setup.handlers import setup_handlers
 
 __all__ = ["Composition", "Wishes", "compose"]

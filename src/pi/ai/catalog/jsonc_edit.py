@@ -84,7 +84,7 @@ def _merged(old: Any, value: Any, depth: int = 0) -> Any:
             else:
                 listed.append(item)
         return listed
-    return value
+    return cast("Any", value)
 
 
 def _have_ids(items: Any) -> bool:

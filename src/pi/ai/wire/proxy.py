@@ -20,7 +20,7 @@ _Address = Any
 
 
 class Proxy(Struct, frozen=True):
-    """A proxy. `variable` is where it was read; `authorization` a header's value; `url` is whole."""
+    """A proxy. `variable` is where it was read; `authorization` a header's value."""
 
     origin: Origin
     variable: str
