@@ -28,7 +28,7 @@ def test_a_subscription(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_a_command(name: str) -> None:
-    assert f"| `{COMMANDS[name].usage.removesuffix(' [options]')}" in PAGE
+    assert f"| `pi auth {name} {COMMANDS[name].words}".rstrip() in PAGE
     for option in COMMANDS[name].options:
         if option.name not in ("help", "model", "run-commands", "no-refresh"):
             assert f"--{option.name}" in PAGE

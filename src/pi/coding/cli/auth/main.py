@@ -1,57 +1,36 @@
-"""Reads the command line of `pi auth`, runs the sub-command, gives the exit code."""
+"""`pi auth`: the group of its commands."""
 
-import os
-import sys
-from importlib import import_module
+from typing import Any
 
-from pi.coding.cli.args import UsageError, read
-from pi.coding.cli.auth.table import COMMANDS, help_text
+from pi.coding.cli.args import Arguments
+from pi.coding.cli.auth.table import COMMANDS
+from pi.coding.cli.subcommands import Group
 
 __all__ = ["run"]
+
+_TAIL = "PROVIDER is an id such as anthropic or openai, or PROVIDER@ACCOUNT for a named account."
 
 
 def run(argv: list[str]) -> int:
     """Run `pi auth` with these words. Raises `UsageError`."""
-    if not argv or argv[0] in ("-h", "--help", "help"):
-        sys.stdout.write(help_text())
-        return 0
-    command = COMMANDS.get(argv[0])
-    if command is None:
-        from difflib import get_close_matches
+    group = Group(
+        "auth",
+        COMMANDS,
+        _call,
+        tail=_TAIL,
+        cancelled="Cancelled; nothing was changed.",
+        extended=True,
+        told=_store_problem,
+    )
+    return group.run(argv)
 
-        near = get_close_matches(argv[0], COMMANDS, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        raise UsageError(f"unknown command `pi auth {argv[0]}`{hint}; `pi auth --help` lists all")
-    called = f"pi auth {command.name}"
-    args = read(argv[1:], command.options, called)
-    if args.flag("help"):
-        sys.stdout.write(help_text(command))
-        return 0
-    if args.files or len(args.prompts) > (1 if command.provider else 0):
-        raise UsageError(f"too many words for `{command.usage}`")
-    if command.provider == "needed" and not args.prompts:
-        raise UsageError(f"which provider? {command.usage}")
 
-    from pi.ai.errors import PiError
-    from pi.coding.cli.auth.call import Call
-    from pi.coding.cli.whether import may_have_extensions
-    from pi.coding.home import open_home
-    from pi.coding.modes.sanitize import printable
+def _call(home: Any, args: Arguments) -> tuple[Any, ...]:
+    from pi.coding.cli.auth.call import Call  # the help text needs none
 
-    try:
-        home = open_home(os.environ)
-        problem = home.resolver.store.problem
-        for note in home.notes:
-            if problem is None or note != problem.message:  # the command says that itself
-                sys.stderr.write(f"Warning: {note}\n")
-        if may_have_extensions(args):
-            from pi.coding.cli.extending import extended
+    return (Call(home, args),)
 
-            home = extended(home)
-        return import_module(command.module).run(Call(home, args))
-    except PiError as error:
-        sys.stderr.write(f"Error: {printable(error.message)}\n")
-        return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("\nCancelled; nothing was changed.\n")
-        return 130
+
+def _store_problem(home: Any) -> tuple[str, ...]:
+    problem = home.resolver.store.problem
+    return () if problem is None else (problem.message,)
