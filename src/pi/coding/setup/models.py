@@ -51,7 +51,8 @@ def how_to_use(desk: SetupDesk, row: ProviderRow) -> str:
         return f"set {', '.join(status.missing)}"
     ways: list[str] = []
     if row.auth.env:
-        ways.append("set " + " or ".join(row.auth.env[:2]))
+        keys = [name for name in row.auth.env if name.endswith("_API_KEY")]
+        ways.append(f"set {(keys or row.auth.env)[0]}")
     if row.auth.login or "api_key" in row.auth.kinds:
         ways.append(f"/login {row.id}")
     if status.missing and not ways:
