@@ -4,7 +4,7 @@ A session host asks for another one whenever a mode goes on with another session
 `pi.coding.compose` for the first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,16 +30,15 @@ from pi.coding.extensions.outside import HomeOutside
 from pi.coding.extensions.prompt import ToolPrompt
 from pi.coding.extensions.runtime import Runtime
 from pi.coding.extensions.shelf import OURS, Shelf
-from pi.coding.extensions.surface import Mode
+from pi.coding.extensions.words import Mode
 from pi.coding.handlers.desk import Candidate
-from pi.coding.handlers.policies import switches_from
 from pi.coding.home import Home, refreshed
-from pi.coding.packages.paths import package_paths
 from pi.coding.policies.budget import Caps, Spent
 from pi.coding.policies.host import Policies
 from pi.coding.policies.ledger import Ledger
 from pi.coding.policies.standard import standard
 from pi.coding.resources.found import find_resources
+from pi.coding.resources.sources import Brought
 from pi.coding.session.errors import SessionError
 from pi.coding.session.fork import fork_branch
 from pi.coding.session.index import SessionIndex
@@ -165,8 +164,7 @@ class Composer:
         own = {tool.name: tool for tool in self._extras.tools}
         tools = offer or Offer(runtime.shelf, lambda: _names(runtime.shelf, settings, wishes), own)
         tools.check()
-        packages = package_paths(home.folder, home.cwd, settings, trusted=home.trusted)
-        notes += packages.notes
+        brought = _packages(home, notes)
         resources = find_resources(
             home.folder,
             home.cwd,
@@ -178,7 +176,7 @@ class Composer:
             templates=settings.prompts if wishes.templates else None,
             themes=settings.themes if wishes.themes else None,
             flags=wishes.paths,
-            brought=runtime.with_discovered(packages.by_kind()),
+            brought=runtime.with_discovered(brought),
             skill_commands=settings.enable_skill_commands,
         )
         notes += resources.notes
@@ -296,7 +294,7 @@ class Composer:
             pinned=chosen is not None and not fits,
             inbox=inbox,
         )
-        switches_from(like, controller)
+        _take_over(like, controller)
         for note in notes:
             like.tell(Notice("warning", note))
         return controller
@@ -313,7 +311,7 @@ class Composer:
             pinned=like.pinned,
             inbox=like.inbox,
         )
-        switches_from(like, controller)
+        _take_over(like, controller)
         for note in notes:
             like.tell(Notice("warning", note))
         return controller
@@ -348,6 +346,13 @@ class Composer:
     def sessions(self, cwd: Path) -> SessionStore:
         """The sessions that this folder sees."""
         return store_of(self.home, self._wishes, cwd)
+
+
+def _take_over(like: Controller, controller: Controller) -> None:
+    """Leave retries and compaction as they were switched."""
+    from pi.coding.handlers.policies import switches_from  # not for the first controller
+
+    switches_from(like, controller)
 
 
 def _folder_of(log: SessionLog, cwd: Path) -> Path:
@@ -427,8 +432,6 @@ async def load_extensions(runtime: Runtime, home: Home, wishes: Wishes) -> Home:
 
 
 async def _load(runtime: Runtime, home: Home, wishes: Wishes) -> None:
-    brought = package_paths(home.folder, home.cwd, home.settings, trusted=home.trusted)
-    brought = package_paths(home.folder, home.cwd, home.settings, trusted=home.trusted)
     found = find_extensions(
         home.folder,
         home.cwd,
@@ -436,7 +439,7 @@ async def _load(runtime: Runtime, home: Home, wishes: Wishes) -> None:
         discover=wishes.find_extensions,
         trusted=home.trusted,
         entries=home.settings.extensions,
-        packages=[item.path for item in brought.extensions],
+        packages=[item.path for item in _packages(home, []).get("extensions", ())],
         env=home.env,
     )
     runtime.unload()
@@ -447,6 +450,17 @@ async def _load(runtime: Runtime, home: Home, wishes: Wishes) -> None:
 
         runtime.outside.reserved = frozenset(BUILT_IN)
     await runtime.load(found)
+
+
+def _packages(home: Home, notes: list[str]) -> Mapping[str, Sequence[Brought]]:
+    """The files of installed packages, by kind."""
+    if not home.settings.packages:
+        return {}
+    from pi.coding.packages.paths import package_paths  # most have none
+
+    packages = package_paths(home.folder, home.cwd, home.settings, trusted=home.trusted)
+    notes += packages.notes
+    return packages.by_kind()
 
 
 def _tool_settings(home: Home) -> dict[str, Any]:

@@ -39,9 +39,9 @@ from pi.coding.api.events import (
     ThinkingLevelChanged,
 )
 from pi.coding.api.ui import NoUser, UserInterface
-from pi.coding.extensions.bridge import Bridge
+from pi.coding.extensions.quiet import QuietBridge
 from pi.coding.handlers.desk import Services
-from pi.coding.handlers.table import HANDLERS
+from pi.coding.handlers.table import handler_of
 from pi.coding.handlers.talk import user_message
 from pi.coding.session.entries import AgentMessage
 from pi.coding.session.log import SessionLog
@@ -83,7 +83,7 @@ class Controller:
         self._parked: list[AgentMessage] = []
         self._told = (0, 0)
         self._compacting = False
-        self.bridge: Bridge = services.bridge(self)
+        self.bridge: QuietBridge = services.bridge(self)
         self.hooks: Sequence[Hooks] = services.policies(self)
 
     # -- for modes ------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Controller:
         """Carry out a command. Raises `PiError` if it can't be."""
         if isinstance(command, Prompt):
             return await self._prompt(command)
-        handler = HANDLERS.get(type(command))
+        handler = handler_of(type(command))
         if handler is None:
             raise ConfigError(f"{type(command).__name__} is nothing that one session can do")
         return await handler(self, command)

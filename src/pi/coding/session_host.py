@@ -16,7 +16,7 @@ from pi.coding.api.answers import Cancelled, Forked
 from pi.coding.api.events import Notice, SessionEvent
 from pi.coding.api.ui import NoUser, UserInterface
 from pi.coding.controller import Controller
-from pi.coding.extensions.results import Cancel, Reason
+from pi.coding.extensions.words import Reason
 from pi.coding.session.display import typed_text
 from pi.coding.session.entries import MessageEntry
 from pi.coding.session.errors import SessionError
@@ -82,6 +82,8 @@ class SessionHost:
 
     async def prevented(self, name: str, *fields: Any) -> bool:
         """Whether an extension does not want it; then the user is told why, if it says so."""
+        from pi.coding.extensions.results import Cancel  # with the first command that asks
+
         answer = await self.controller.bridge.first(name, (Cancel,), *fields)
         if answer is not None and answer.reason:
             self._pass_on(Notice("warning", answer.reason))

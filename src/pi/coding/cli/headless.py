@@ -19,7 +19,7 @@ from pi.coding.cli.args import Arguments, UsageError
 from pi.coding.cli.extending import claimed, loaded_for
 from pi.coding.cli.masked import masked
 from pi.coding.compose import Composition, Wishes, compose
-from pi.coding.extensions.surface import Mode
+from pi.coding.extensions.words import Mode
 from pi.coding.home import Home
 
 __all__ = ["run_headless", "wishes"]

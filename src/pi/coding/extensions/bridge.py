@@ -18,14 +18,16 @@ from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.events import ExtensionError
 from pi.coding.api.setup import Completion
 from pi.coding.extensions.asking import Asker, made, words_of
-from pi.coding.extensions.context import TOOLS, SessionContext
+from pi.coding.extensions.context import SessionContext
 from pi.coding.extensions.hooks import ExtensionHooks
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
 from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
-from pi.coding.extensions.results import Handled, Reason
-from pi.coding.extensions.shelf import CommandRow, Owner, Shelf
+from pi.coding.extensions.quiet import QuietBridge
+from pi.coding.extensions.results import Handled
+from pi.coding.extensions.shelf import CommandRow, Owner
+from pi.coding.extensions.words import Reason
 
 __all__ = ["Bridge"]
 
@@ -35,23 +37,19 @@ _PATIENCE = 5.0
 """Seconds that handlers may still take when their session is over."""
 
 
-class Bridge:
+class Bridge(QuietBridge):
     """The extensions, for one session. keep_tools: the command line says which tools are active."""
 
     def __init__(
         self, program: Program, inside: Inside, offer: Offer, *, keep_tools: bool = False
     ) -> None:
+        super().__init__(program, inside, offer, keep_tools=keep_tools)
         self.notes = Notes(inside)
         self.context = SessionContext(program, inside, offer, self.notes)
         self.asker = Asker(program.shelf, self.context, self._failed)
-        self._program = program
-        self._inside = inside
-        self._offer = offer
-        self._keep_tools = keep_tools
         self._commands: set[asyncio.Task[None]] = set()
-        self._started = False
         self._begun: asyncio.Task[None] | None = None
-        self.hooks: tuple[Hooks, ...] = (ExtensionHooks(self), *self._policies())
+        self.hooks = (ExtensionHooks(self), *self._policies())
 
     # -- the session ----------------------------------------------------------------------------
 
@@ -84,19 +82,7 @@ class Bridge:
             if reason == "quit" and task is not asyncio.current_task():
                 task.cancel()
 
-    def restore_tools(self) -> None:
-        """Offer the tools that the branch says are active."""
-        chosen = None if self._keep_tools else self.notes.entries(TOOLS)
-        if chosen and isinstance(chosen[-1], list):
-            self._offer.choose(self._offer.known(chosen[-1]))
-        elif self._offer.chosen is not None:
-            self._offer.choose(None)
-
     # -- asking and telling ---------------------------------------------------------------------
-
-    def hears(self, event: str) -> bool:
-        """Whether anybody hears an event."""
-        return self._program.shelf.hears(event)
 
     def tell(self, name: str, *fields: Any) -> None:
         """Tell the event of that name, made of these fields, without waiting."""
@@ -161,11 +147,6 @@ class Bridge:
             self.tell("thinking_level_select", level, was)
 
     # -- commands -------------------------------------------------------------------------------
-
-    @property
-    def shelf(self) -> Shelf:
-        """All that is registered."""
-        return self._program.shelf
 
     def command(self, text: str) -> Callable[[bool], "asyncio.Task[None]"] | None:
         """What runs the slash command that a prompt is, if it is one of an extension.
@@ -245,6 +226,10 @@ class Bridge:
                 words = f"register_hooks: {type(hooks).__name__} is no `Hooks`"
                 self._failed(owner, "register_hooks", words)
         return made
+
+    def failed(self, owner: Owner, what: str, error: BaseException) -> None:
+        """Tell what an extension did wrong."""
+        self.asker.failed(owner, what, error)
 
     def _failed(self, owner: Owner, what: str, words: str) -> None:
         self._inside.tell(ExtensionError(owner.words, what, words))

@@ -21,14 +21,12 @@ from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
 from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
+from pi.coding.extensions.quiet import TOOLS
 from pi.coding.extensions.results import Note
-from pi.coding.extensions.surface import Deliver, Mode
+from pi.coding.extensions.words import Deliver, Mode
 from pi.coding.session.entries import Custom
 
 __all__ = ["SessionContext"]
-
-TOOLS = "pi.tools"
-"""Custom type of the entry that says which tools are active from there on."""
 
 
 class _Voice(NoUser):

@@ -24,10 +24,10 @@ from pi.coding.extensions.results import (
     Handled,
     Note,
     Patch,
-    Reason,
     StartWith,
     Summary,
 )
+from pi.coding.extensions.words import Reason
 
 __all__ = [
     "EVENTS",
@@ -46,7 +46,6 @@ __all__ = [
     "Patch",
     "ProjectTrust",
     "ProviderStreamEvent",
-    "Reason",
     "ResourcesDiscover",
     "SessionBeforeCompact",
     "SessionBeforeFork",

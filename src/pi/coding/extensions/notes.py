@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from pi.coding.api.events import EntryAppended
 from pi.coding.extensions.inside import Inside
+from pi.coding.extensions.quiet import remembered
 from pi.coding.extensions.results import Note
 from pi.coding.session.entries import Custom, CustomMessageEntry
 from pi.coding.session.lines import lines
@@ -53,11 +54,4 @@ class Notes:
 
     def entries(self, kind: str) -> tuple[Any, ...]:
         """The data of a kind of entry on the active branch."""
-        log = self._inside.log
-        nodes = [node for node in log.branch if node.type == "custom"]
-        found = [entry for _, entry in log.entries(nodes) if isinstance(entry, Custom)]
-        return tuple(
-            None if entry.data is UNSET else entry.data
-            for entry in found
-            if entry.custom_type == kind
-        )
+        return remembered(self._inside.log, kind)

@@ -6,8 +6,7 @@ from typing import Any
 from pi.coding.api.commands import Session
 from pi.coding.api.ui import UserInterface
 from pi.coding.extensions.shelf import Shelf
-from pi.coding.extensions.surface import Mode
-from pi.coding.extensions.watched import WatchedUI
+from pi.coding.extensions.words import Mode
 
 __all__ = ["Program"]
 
@@ -34,6 +33,8 @@ class Program:
 
     def watched(self, ui: UserInterface) -> UserInterface:
         """The user interface, which tells when the user is asked something."""
+        from pi.coding.extensions.watched import WatchedUI  # for those who want to hear that
+
         return WatchedUI(ui, self.tell)
 
 

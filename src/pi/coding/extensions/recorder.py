@@ -4,7 +4,6 @@ Whatever is wrong with a registration is a `ConfigError` at the line of the exte
 A name that is taken is only told, and the rest of the extension goes on.
 """
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,11 @@ from pi.coding.extensions.shelf import (
     ShortcutRow,
     ToolLooks,
 )
-from pi.coding.extensions.surface import CommandHandler, Complete, Context, Handler, Renderer
 
 __all__ = ["Outside", "Recorder"]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*\Z")
-_TOOL = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_Function = Callable[..., Any]
+"""A function of an extension; `pi.coding.extensions.surface` says what each is called with."""
 
 
 class Outside:
@@ -45,7 +43,7 @@ class Outside:
         self.flags: dict[str, Any] = {}
         self.options: frozenset[str] = frozenset()
         self.reserved: frozenset[str] = frozenset()
-        self.context: Callable[[], Context | None] = lambda: None
+        self.context: Callable[[], Any] = lambda: None
 
     def provider(self, owner: Owner, registration: ProviderRegistration) -> None:
         """Make a provider known."""
@@ -87,14 +85,14 @@ class Recorder:
         return self._owner.path
 
     @property
-    def context(self) -> Context:
+    def context(self) -> Any:
         """The context of the session that is open now."""
         context = self._outside.context()
         if context is None:
             raise ConfigError("there is no session yet: ask for the context when the tool is used")
         return context
 
-    def on(self, event: str, handler: Handler | None = None) -> Any:
+    def on(self, event: str, handler: _Function | None = None) -> Any:
         """Hear an event; without a handler it is a decorator."""
         from pi.coding.extensions.events import EVENTS  # takes milliseconds
 
@@ -103,7 +101,7 @@ class Recorder:
             raise ConfigError(f"there is no event {event!r}{_near(event, EVENTS)}")
         if handler is None:
 
-            def decorate(function: Handler) -> Handler:
+            def decorate(function: _Function) -> _Function:
                 self.on(event, function)
                 return function
 
@@ -113,7 +111,7 @@ class Recorder:
         self._shelf.version += 1
         return handler
 
-    def register_hooks(self, make: Callable[[Context], Hooks]) -> None:
+    def register_hooks(self, make: Callable[[Any], Hooks]) -> None:
         """A policy on the loop's hooks, made for every session."""
         self._check()
         _callable(make, "register_hooks: what makes them")
@@ -125,15 +123,15 @@ class Recorder:
         tool: Tool | Callable[..., Any] | Lazy[Tool],
         *,
         name: str = "",
-        render_call: Renderer | None = None,
-        render_result: Renderer | None = None,
+        render_call: _Function | None = None,
+        render_result: _Function | None = None,
         replace: bool = False,
     ) -> None:
         """A tool: a `Tool`, or a function with types and a docstring."""
         if not isinstance(tool, Lazy):
             tool = self._as_tool(tool)
             name = name or tool.name
-        if not isinstance(name, str) or not _TOOL.match(name):
+        if not isinstance(name, str) or not _is_name(name, "_-", 64):
             raise ConfigError(f"{name!r} is no name for a tool: up to 64 letters, digits, _ and -")
         if self._add(self._shelf.tools.add, name, tool, self._owner, replace=replace):
             looks = ToolLooks(render_call, render_result)
@@ -143,11 +141,11 @@ class Recorder:
     def register_command(
         self,
         name: str,
-        handler: CommandHandler,
+        handler: _Function,
         *,
         description: str = "",
         hint: str = "",
-        complete: Complete | None = None,
+        complete: _Function | None = None,
     ) -> None:
         """A slash command."""
         name = name.removeprefix("/") if isinstance(name, str) else name
@@ -195,9 +193,7 @@ class Recorder:
             )
         return self._outside.flags[row.name]
 
-    def register_shortcut(
-        self, key: str, handler: Callable[[Context], Any], *, help: str = ""
-    ) -> None:
+    def register_shortcut(self, key: str, handler: _Function, *, help: str = "") -> None:
         """A key of the screen, written as in `keybindings.json`."""
         if not isinstance(key, str) or not key.strip():
             raise ConfigError(f"register_shortcut: a key is a text such as 'ctrl+x', not {key!r}")
@@ -206,7 +202,7 @@ class Recorder:
         row = ShortcutRow(key=key, owner=self._owner, handler=handler, help=help)
         self._add(self._shelf.shortcuts.add, key, row, self._owner)
 
-    def register_renderer(self, kind: str, render: Renderer) -> None:
+    def register_renderer(self, kind: str, render: _Function) -> None:
         """How messages and entries of this kind look."""
         _name("renderer", kind)
         _callable(render, f"the renderer of {kind}")
@@ -300,8 +296,14 @@ def _hint(value: Any, more: dict[str, Any]) -> str:
 
 
 def _name(kind: str, name: Any) -> None:
-    if not isinstance(name, str) or not _NAME.match(name):
+    if not isinstance(name, str) or not _is_name(name, "._:-") or not name[0].isalnum():
         raise ConfigError(f"{name!r} is no name for a {kind}: letters, digits, and . _ : -")
+
+
+def _is_name(text: str, others: str, longest: int = 1 << 16) -> bool:
+    """Whether a text is made of letters, digits and those others."""
+    plain = text.translate(dict.fromkeys(map(ord, others), "a"))
+    return plain.isascii() and plain.isalnum() and len(text) <= longest
 
 
 def _callable(value: Any, what: str) -> None:

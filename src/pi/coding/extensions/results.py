@@ -1,7 +1,7 @@
 """What handlers may return, beside plain values; `pi.coding.extensions.events` says when."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 
@@ -13,13 +13,9 @@ __all__ = [
     "Handled",
     "Note",
     "Patch",
-    "Reason",
     "StartWith",
     "Summary",
 ]
-
-Reason = Literal["startup", "reload", "new", "resume", "fork", "quit"]
-"""Why a session begins or ends."""
 
 
 class Cancel(Struct, frozen=True):

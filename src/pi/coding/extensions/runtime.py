@@ -12,17 +12,14 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from pi.ai.registry import Registry
-from pi.coding.extensions.asking import made, words_of
-from pi.coding.extensions.bridge import Bridge
 from pi.coding.extensions.find import Found
 from pi.coding.extensions.inside import Inside
-from pi.coding.extensions.load import PATIENCE, Broken, forget, load_extension
 from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
+from pi.coding.extensions.quiet import QuietBridge
 from pi.coding.extensions.recorder import Outside, Recorder
-from pi.coding.extensions.results import Discovered
 from pi.coding.extensions.shelf import OURS, Owner, Shelf
-from pi.coding.extensions.surface import Mode, Pi
+from pi.coding.extensions.words import Mode
 from pi.coding.resources.sources import Brought
 
 __all__ = ["LoadedExtension", "Runtime"]
@@ -47,20 +44,24 @@ class Runtime:
         self.outside.context = lambda: self.program.context
         self.loaded: list[LoadedExtension] = []
         self.notes: list[str] = []
-        self.discovered: list[Discovered] = []
+        self.discovered: list[Any] = []
         self._discovered = False
 
-    def install(self, extension: Callable[[Pi], Any]) -> None:
+    def install(self, extension: Callable[[Any], Any]) -> None:
         """Have a part of our own register itself, by the same door; again, if it did before."""
         extension(Recorder(self.shelf, OURS, self.outside))
 
-    async def load(self, found: Sequence[Found], *, patience: float = PATIENCE) -> None:
-        """Load extensions one after the other."""
+    async def load(self, found: Sequence[Found], *, patience: float | None = None) -> None:
+        """Load extensions one after the other. patience: seconds for each; None as usual."""
+        if not found:
+            return
+        from pi.coding.extensions.load import PATIENCE, Broken, load_extension  # for who has any
+
         for item in found:
             owner = Owner(item.name, item.path, item.scope)
             recorder = Recorder(self.shelf, owner, self.outside)
             try:
-                await load_extension(item, recorder, patience=patience)
+                await load_extension(item, recorder, patience=patience or PATIENCE)
             except Broken as error:
                 recorder.close()
                 self._drop(owner, item)
@@ -88,6 +89,11 @@ class Runtime:
         reason: Literal["startup", "reload"] = "reload" if self._discovered else "startup"
         self._discovered = True
         found = await self._ask("resources_discover", cwd, reason)
+        if not found:
+            self.discovered = []
+            return
+        from pi.coding.extensions.results import Discovered
+
         self.discovered = [answer for answer in found if isinstance(answer, Discovered)]
 
     def with_discovered(
@@ -105,7 +111,7 @@ class Runtime:
                     for path in getattr(found, kind, ())
                 ),
             ]
-            for kind, files in brought.items()
+            for kind, files in ({"skills": (), "prompts": (), "themes": ()} | dict(brought)).items()
         }
 
     async def _ask(self, name: str, *fields: Any) -> list[Any]:
@@ -113,6 +119,8 @@ class Runtime:
         answers: list[Any] = []
         if not self.shelf.hears(name):
             return answers
+        from pi.coding.extensions.asking import made, words_of
+
         event = made(name, *fields)
         for row in tuple(self.shelf.handlers.get(name, ())):
             try:
@@ -122,8 +130,12 @@ class Runtime:
                 self._note(f"{words_of(error, row.owner)} (at {name})")
         return answers
 
-    def bridge(self, inside: Inside, offer: Offer, *, keep_tools: bool = False) -> Bridge:
+    def bridge(self, inside: Inside, offer: Offer, *, keep_tools: bool = False) -> QuietBridge:
         """The extensions for one session."""
+        if not self.loaded and self.shelf.only_tools:
+            return QuietBridge(self.program, inside, offer, keep_tools=keep_tools)
+        from pi.coding.extensions.bridge import Bridge
+
         return Bridge(self.program, inside, offer, keep_tools=keep_tools)
 
     @property
@@ -132,6 +144,8 @@ class Runtime:
         return self.shelf.tools.registry
 
     def _drop(self, owner: Owner, found: Found) -> None:
+        from pi.coding.extensions.load import forget
+
         self.shelf.drop(owner)
         self.outside.forget(owner)
         forget(found)

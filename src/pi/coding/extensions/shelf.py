@@ -14,7 +14,6 @@ from pi.agent.tools import Tool
 from pi.ai.auth.base import LoginFlow
 from pi.ai.catalog import Catalog
 from pi.ai.registry import Lazy, Registry
-from pi.coding.extensions.surface import CommandHandler, Complete, Context, Handler, Renderer
 
 __all__ = [
     "OURS",
@@ -57,10 +56,10 @@ class CommandRow(Struct, frozen=True, kw_only=True):
 
     name: str
     owner: Owner
-    handler: CommandHandler
+    handler: Callable[[str, Any], Any]
     description: str = ""
     hint: str = ""
-    complete: Complete | None = None
+    complete: Callable[[str, Any], Any] | None = None
 
 
 class FlagRow(Struct, frozen=True, kw_only=True):
@@ -78,7 +77,7 @@ class ShortcutRow(Struct, frozen=True, kw_only=True):
 
     key: str
     owner: Owner
-    handler: Callable[[Context], Any]
+    handler: Callable[[Any], Any]
     help: str = ""
 
 
@@ -86,14 +85,14 @@ class HandlerRow(Struct, frozen=True):
     """Somebody who hears an event."""
 
     owner: Owner
-    handler: Handler
+    handler: Callable[..., Any]
 
 
 class ToolLooks(Struct, frozen=True):
     """How a tool's calls and results are drawn; None as usual."""
 
-    call: Renderer | None = None
-    result: Renderer | None = None
+    call: Callable[..., Any] | None = None
+    result: Callable[..., Any] | None = None
 
 
 class ProviderRegistration(Struct, frozen=True, kw_only=True):
@@ -179,10 +178,17 @@ class Shelf:
         self.commands: Rows[CommandRow] = Rows("slash command")
         self.flags: Rows[FlagRow] = Rows("option")
         self.shortcuts: Rows[ShortcutRow] = Rows("shortcut")
-        self.renderers: Rows[Renderer] = Rows("renderer")
+        self.renderers: Rows[Callable[..., Any]] = Rows("renderer")
         self.handlers: dict[str, list[HandlerRow]] = {}
-        self.policies: list[tuple[Owner, Callable[[Context], Any]]] = []
+        self.policies: list[tuple[Owner, Callable[[Any], Any]]] = []
         self.version = 0
+
+    @property
+    def only_tools(self) -> bool:
+        """Whether nothing is registered that could hear, say or do something by itself."""
+        rows = (self.commands, self.flags, self.shortcuts, self.renderers)
+        more = self.handlers or self.policies or self.looks
+        return not more and not any(len(row.registry) for row in rows)
 
     def hears(self, event: str) -> bool:
         """Whether anybody hears that event."""

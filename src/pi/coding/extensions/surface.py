@@ -8,7 +8,7 @@ the event and a `Context`; plain and async functions are both taken.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from pi.agent.hooks import Hooks
 from pi.agent.tools import Tool
@@ -21,12 +21,9 @@ from pi.coding.api.commands import Command
 from pi.coding.api.front import Front
 from pi.coding.api.setup import Completion
 from pi.coding.api.ui import UserInterface
+from pi.coding.extensions.words import Deliver, Mode
 
 __all__ = ["CommandHandler", "Complete", "Context", "Handler", "Mode", "Pi", "Renderer"]
-
-Mode = Literal["interactive", "print", "json", "rpc", "sdk"]
-
-Deliver = Literal["now", "steer", "follow_up", "next_turn"]
 
 
 class Context(Protocol):

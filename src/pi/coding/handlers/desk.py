@@ -18,10 +18,10 @@ from pi.ai.client import Client
 from pi.ai.model import Model, ThinkingLevel
 from pi.ai.options import Options
 from pi.coding.api.answers import BashResult, CommandInfo
-from pi.coding.extensions.bridge import Bridge
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
+from pi.coding.extensions.quiet import QuietBridge
 from pi.coding.extensions.shelf import Shelf
 from pi.coding.policies.host import Policies, PolicyHost
 from pi.coding.resources.found import Resources
@@ -42,9 +42,9 @@ def _nothing() -> tuple[()]:
     return ()
 
 
-def _no_extensions(inside: Inside) -> Bridge:
+def _no_extensions(inside: Inside) -> QuietBridge:
     shelf = Shelf()
-    return Bridge(Program(shelf), inside, Offer(shelf, tuple))
+    return QuietBridge(Program(shelf), inside, Offer(shelf, tuple))
 
 
 class Services(Struct, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ class Services(Struct, frozen=True, kw_only=True):
     bash: Callable[[], Tool] | None = None
     mask: Callable[[bytes], bytes] | None = None
     resources: Resources | None = None
-    bridge: Callable[[Inside], Bridge] = _no_extensions
+    bridge: Callable[[Inside], QuietBridge] = _no_extensions
 
 
 class Desk(PolicyHost, Protocol):

@@ -56,7 +56,7 @@ async def render(desk: Desk, command: Render) -> Looks:
     try:
         return Looks(_lines(draw(*given)))
     except Exception as error:
-        desk.bridge.asker.failed(owner, f"the renderer of {command.name}", error)
+        desk.bridge.failed(owner, f"the renderer of {command.name}", error)
         return Looks()
 
 

@@ -13,7 +13,7 @@ from pi.ai.client import Client
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.events import SessionEvent
 from pi.coding.api.ui import UserInterface
-from pi.coding.extensions.bridge import Bridge
+from pi.coding.extensions.quiet import QuietBridge
 from pi.coding.session.log import SessionLog
 from pi.coding.settings import Settings
 
@@ -54,7 +54,7 @@ class PolicyHost(Protocol):
         ...
 
     @property
-    def bridge(self) -> Bridge:
+    def bridge(self) -> QuietBridge:
         """The session's way to extensions."""
         ...
 
