@@ -1,6 +1,7 @@
 """The only place where things are wired together: a home and wishes become a session at work."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -11,11 +12,13 @@ from pi.ai.catalog.choose import Choice, choose, initial, scope
 from pi.ai.client import Client, transports
 from pi.ai.errors import AuthError, ConfigError
 from pi.ai.model import LEVELS, Model, ThinkingLevel
+from pi.coding.api.errors import FolderGone
 from pi.coding.composer import (
     NOT_FOR_GUESSING,
     Composer,
     Extras,
     Wishes,
+    folder_of,
     load_extensions,
     new_runtime,
     store_of,
@@ -24,9 +27,10 @@ from pi.coding.composer import (
 from pi.coding.controller import Controller
 from pi.coding.demo_script import demo_transport
 from pi.coding.extensions.runtime import Runtime
-from pi.coding.home import Home, wires_of
+from pi.coding.home import Home, refreshed, wires_of
 from pi.coding.local import add_local
 from pi.coding.session.log import SessionLog
+from pi.coding.session.store import SessionStore
 from pi.coding.session_host import SessionHost
 from pi.coding.settings import Settings
 from pi.coding.setup.desk import NO_MODEL
@@ -88,7 +92,8 @@ async def compose(
     notes += runtime.notes
     log = _session(home, wishes)
     notes += log.notes
-    choice = Choice(model) if model is not None else await _choose(home, wishes, log)
+    around = _around(home, wishes, log)
+    choice = Choice(model) if model is not None else await _choose(around, wishes, log)
     if choice.note:
         notes.append(choice.note)
     if wishes.api_key is not None:
@@ -105,14 +110,14 @@ async def compose(
             wires=wires_of(home),
         )
     composer = Composer(home, wishes, client, extras, runtime)
-    settings = home.settings
+    settings = around.settings
     inbox = Inbox(steering_mode=settings.steering_mode, follow_up_mode=settings.follow_up_mode)
     flagged = any((model, wishes.model, wishes.provider, wishes.thinking))
-    thinking = _thinking(home, wishes, choice)
+    thinking = _thinking(around, wishes, choice)
     if not flagged and log.state.thinking_level in LEVELS:
         thinking = log.state.thinking_level
     controller = Controller(
-        composer.services(home, notes),
+        composer.services(around, notes),
         log,
         model=choice.model,
         thinking=thinking,
@@ -146,7 +151,7 @@ def _session(home: Home, wishes: Wishes) -> SessionLog:
     if wishes.fork is not None:
         return store.fork(wishes.fork, session_id=wishes.session_id)
     if wishes.session is not None:
-        return store.open(wishes.session)
+        return _opened(store, wishes, wishes.session)
     if wishes.session_id is not None:
         return store.open_or_create(wishes.session_id)
     if wishes.resume:
@@ -154,6 +159,26 @@ def _session(home: Home, wishes: Wishes) -> SessionLog:
         if recent is not None:
             return SessionLog.open(recent, cwd=home.cwd)
     return store.create()
+
+
+def _opened(store: SessionStore, wishes: Wishes, ref: str) -> SessionLog:
+    log, cwd = store.open(ref), Path(store.cwd)
+    try:
+        folder_of(log, cwd)
+    except FolderGone:
+        if wishes.mode == "sdk" or wishes.lost_folder == "here":
+            log.work_in(cwd)
+        elif wishes.lost_folder == "fork":
+            return store.fork(ref)
+        else:
+            raise
+    return log
+
+
+def _around(home: Home, wishes: Wishes, log: SessionLog) -> Home:
+    """The home as seen from the session's folder. A program that uses us has named its own."""
+    cwd = home.cwd if wishes.mode == "sdk" else folder_of(log, home.cwd)
+    return home if cwd == home.cwd else refreshed(home, cwd)
 
 
 async def _choose(home: Home, wishes: Wishes, log: SessionLog) -> Choice:

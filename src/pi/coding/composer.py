@@ -7,7 +7,7 @@ A session host asks for another one whenever a mode goes on with another session
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +22,7 @@ from pi.ai.client import Client
 from pi.ai.errors import ConfigError
 from pi.ai.model import LEVELS, Model
 from pi.ai.options import Options
+from pi.coding.api.errors import FolderGone
 from pi.coding.api.events import Notice
 from pi.coding.controller import Controller, Services
 from pi.coding.extensions.find import find_extensions
@@ -53,7 +54,9 @@ __all__ = [
     "NOT_FOR_GUESSING",
     "Composer",
     "Extras",
+    "LostFolder",
     "Wishes",
+    "folder_of",
     "load_extensions",
     "new_runtime",
     "store_of",
@@ -64,6 +67,10 @@ NOT_FOR_GUESSING = frozenset({"demo"})
 """Providers that are used only by those who name them."""
 
 
+LostFolder = Literal["", "here", "fork"]
+"""It is an error; or the session goes on in this folder; or a copy of it does, which stays here."""
+
+
 class Wishes(Struct, frozen=True, kw_only=True):
     """What the command line asks for; None and empty mean nothing in particular.
 
@@ -72,7 +79,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     next one. without_model: begin even if no model can be used yet. mode: how the program runs.
     extensions: files and folders to load extensions from. find_extensions: look for others,
     where they usually are. flags: options of extensions. ask_trust: they may say that a project is
-    trusted.
+    trusted. lost_folder: what to do if the session's folder is gone.
     """
 
     provider: str | None = None
@@ -106,6 +113,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     find_extensions: bool = False
     flags: dict[str, Any] = {}
     ask_trust: bool = True
+    lost_folder: LostFolder = ""
 
 
 class Extras(Struct, frozen=True, kw_only=True):
@@ -252,17 +260,23 @@ class Composer:
             return SessionLog.memory(cwd)
         return SessionLog.create(self.sessions(cwd).folder, cwd, parent=parent)
 
-    def open(self, path: str) -> SessionLog:
-        """The session in a file that exists."""
+    def open(self, path: str, cwd: str | None = None) -> SessionLog:
+        """The session in a file that exists, in another folder if one is given."""
         file = self.home.cwd / Path(path).expanduser()
         if not file.is_file():
             raise SessionError(f"there is no session file {file}")
-        return SessionLog.open(file, cwd=self.home.cwd)
+        log = SessionLog.open(file, cwd=self.home.cwd)
+        if cwd is not None:
+            log.work_in(self.home.cwd / cwd)
+        folder_of(log, self.home.cwd)
+        return log
 
-    def bring_in(self, path: str) -> SessionLog:
-        """A copy of the session in a file, among those of the project."""
+    def bring_in(self, path: str, cwd: str | None = None) -> SessionLog:
+        """A copy of the session in a file, among those of the project, or of that folder."""
         source = self.home.cwd / Path(path).expanduser()
-        _folder_of(SessionLog.open(source), self.home.cwd)  # a copy that cannot go on is no use
+        if cwd is not None:
+            return self.sessions(self.home.cwd / cwd).fork(str(source))
+        folder_of(SessionLog.open(source), self.home.cwd)  # a copy that cannot go on is no use
         return SessionLog.open(self.sessions(self.home.cwd).bring_in(source))
 
     def copy(self, like: Controller, leaf: str | None) -> SessionLog:
@@ -273,7 +287,7 @@ class Composer:
     def controller(self, log: SessionLog, like: Controller) -> Controller:
         """A controller for `log`; what the log does not say is as in `like`."""
         home = self.home
-        cwd = _folder_of(log, home.cwd)
+        cwd = folder_of(log, home.cwd)
         if cwd != home.cwd:
             home = refreshed(home, cwd)
         notes = list(log.notes)
@@ -355,13 +369,13 @@ def _take_over(like: Controller, controller: Controller) -> None:
     switches_from(like, controller)
 
 
-def _folder_of(log: SessionLog, cwd: Path) -> Path:
-    """The working folder of a session. Raises `SessionError` if it is gone."""
+def folder_of(log: SessionLog, cwd: Path) -> Path:
+    """The working folder of a session. Raises `FolderGone`."""
     folder = Path(log.header.cwd) if log.header.cwd else cwd
     if same_file(folder, cwd):
         return cwd
     if not folder.is_dir():
-        raise SessionError(f"the folder of this session is gone: {folder}")
+        raise FolderGone(folder)
     return folder
 
 

@@ -36,12 +36,12 @@ class Opener(Protocol):
         """A session without entries, kept where `like` is kept."""
         ...
 
-    def open(self, path: str) -> SessionLog:
-        """The session in a file that exists."""
+    def open(self, path: str, cwd: str | None = None) -> SessionLog:
+        """The session in a file that exists, in another folder if one is given."""
         ...
 
-    def bring_in(self, path: str) -> SessionLog:
-        """A copy of the session in a file, among those of the project."""
+    def bring_in(self, path: str, cwd: str | None = None) -> SessionLog:
+        """A copy of the session in a file, among those of the project, or of that folder."""
         ...
 
     def copy(self, like: Controller, leaf: str | None) -> SessionLog:
@@ -162,17 +162,18 @@ async def _new_session(host: SessionHost, command: c.NewSession) -> Cancelled:
 
 
 async def _switch_session(host: SessionHost, command: c.SwitchSession) -> Cancelled:
-    host.opener.open(command.session_path)  # a mistake does not cost the run that is going on
-    if await host.prevented("session_before_switch", "resume", command.session_path):
+    path, cwd = command.session_path, command.cwd_override
+    host.opener.open(path, cwd)  # a mistake does not cost the run that is going on
+    if await host.prevented("session_before_switch", "resume", path):
         return Cancelled(True)
-    await host.replace(lambda: host.opener.open(command.session_path))
+    await host.replace(lambda: host.opener.open(path, cwd))
     return Cancelled()
 
 
 async def _import_session(host: SessionHost, command: c.ImportSession) -> Cancelled:
     if await host.prevented("session_before_switch", "resume", command.path):
         return Cancelled(True)
-    log = host.opener.bring_in(command.path)
+    log = host.opener.bring_in(command.path, command.cwd_override)
     await host.replace(lambda: log)
     return Cancelled()
 

@@ -4,12 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pi.ai.errors import ConfigError
 from pi.ai.messages import AssistantMessage, TextContent, Usage, UserMessage
 from pi.coding.api import commands as c
 from pi.coding.api import setup as s
+from pi.coding.api.errors import FolderGone
 from pi.coding.api.events import SessionInfoChanged
+from pi.coding.composer import Wishes
 from pi.coding.session.errors import SessionError
 from pi.coding.session.log import SessionLog
 from pi.coding.session.store import SessionStore
@@ -182,3 +185,32 @@ async def test_a_broken_memory_is_nobodys_concern(
 async def test_a_memory_that_cannot_be_written(tmp_path: Path, three: list[Path]) -> None:
     (agent(tmp_path) / "cache").write_text("a file where the folder should be")
     assert len(await listed(tmp_path)) == 3
+
+
+async def test_a_session_is_opened_in_its_own_folder(tmp_path: Path, three: list[Path]) -> None:
+    wishes = Wishes(model="demo", session=str(three[2]), mode="print")
+    async with composed(tmp_path, wishes) as composition:
+        assert composition.controller.services.cwd == tmp_path / "elsewhere"
+
+
+async def test_a_session_whose_folder_is_gone_is_opened_as_wished(
+    tmp_path: Path, three: list[Path]
+) -> None:
+    (tmp_path / "elsewhere").rmdir()
+    wishes = Wishes(model="demo", session=str(three[2]), mode="print")
+    with pytest.raises(FolderGone, match="elsewhere"):
+        async with composed(tmp_path, wishes):
+            pass
+    project = tmp_path / "project"
+    before = three[2].read_bytes()
+    async with composed(tmp_path, replace(wishes, lost_folder="fork")) as composition:
+        assert composition.controller.services.cwd == project
+        assert composition.session.state.session_file != str(three[2])
+        await composition.session.send(c.Prompt("in the copy"))
+    assert three[2].read_bytes() == before
+    async with composed(tmp_path, replace(wishes, lost_folder="here")) as composition:
+        assert composition.controller.services.cwd == project
+        await composition.session.send(c.Prompt("hello"))
+    after = three[2].read_bytes()
+    assert after.startswith(before)
+    assert b"hello" in after[len(before) :]

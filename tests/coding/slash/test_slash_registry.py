@@ -17,6 +17,7 @@ ALLOWED = (
     "pi.ai.events",
     "pi.ai.model",
     "pi.ai.errors",
+    "msgspec",
 )
 
 

@@ -6,6 +6,8 @@ from pi.ai.faux import text, tool
 from pi.coding.api.commands import NewSession, Prompt
 from pi.coding.api.picking import Picked
 from pi.coding.api.setup import ListSessions
+from pi.coding.session.listing import read_header
+from pi.coding.session.log import SessionLog
 from support.scripted_front import row, seated
 
 
@@ -227,15 +229,47 @@ async def test_resume_finds_what_was_said(tmp_path: Path) -> None:
         assert host.state.session_file == first
 
 
-async def test_a_session_whose_folder_is_gone_says_so(tmp_path: Path) -> None:
-    answers = (("scope", ""), None)
-    async with seated(tmp_path, *answers, script=SCRIPT) as (commands, person, host):
+async def test_a_session_whose_folder_is_gone_goes_on_here_or_in_a_copy(tmp_path: Path) -> None:
+    async with seated(tmp_path, script=SCRIPT) as (commands, person, host):
         await said(host, "hello")
-        gone = str(tmp_path / "gone")
-        other = moved(host.state.session_file or "", str(tmp_path / "project"), gone)
+        here, gone = str(tmp_path / "project"), str(tmp_path / "gone")
+        other = moved(host.state.session_file or "", here, gone)
+        before = host.state.session_file
+        person.answers += [("scope", ""), other, None]
         await commands.run("/resume")
-        assert gone in row(person.lists[1], other).why
+        assert host.state.session_file == before
+        assert gone in person.lists[-1].hint
         assert row(person.lists[1], other).cells[2] == "gone"
+
+        person.answers += [("scope", ""), other, "here"]
+        await commands.run("/resume")
+        assert host.state.session_file == other
+        assert host.controller.log.header.cwd == here
+        assert host.controller.services.cwd == Path(here)
+        await said(host, "and here")
+        header = read_header(Path(other))
+        assert header is not None
+        assert header.cwd == gone
+
+        await host.send(NewSession())
+        person.answers += [("scope", ""), other, "fork"]
+        await commands.run("/resume")
+        copy = SessionLog.open(host.state.session_file or "")
+        assert (copy.header.cwd, copy.header.parent_session) == (here, other)
+        assert [type(m).__name__ for m in copy.state.messages].count("UserMessage") == 2
+
+
+async def test_import_of_a_session_whose_folder_is_gone(tmp_path: Path) -> None:
+    async with seated(tmp_path, script=SCRIPT) as (commands, person, host):
+        await said(host, "hello")
+        before = host.state.session_file
+        here, gone = str(tmp_path / "project"), str(tmp_path / "gone")
+        other = moved(before or "", here, gone)
+        person.answers += [None, "fork"]
+        await commands.run(f"/import {other}")
+        assert host.state.session_file == before
+        await commands.run(f"/import {other}")
+        assert SessionLog.open(host.state.session_file or "").header.cwd == here
 
 
 def moved(session_file: str, before: str, after: str) -> str:

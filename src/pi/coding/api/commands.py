@@ -278,15 +278,20 @@ class NewSession(CommandBase, frozen=True):
 
 
 class SwitchSession(CommandBase, frozen=True):
-    """Go on with the session in a file."""
+    """Go on with the session in a file. `cwd_override`: in that folder instead of its own."""
 
     session_path: str
+    cwd_override: str | None = None
 
 
 class ImportSession(CommandBase, frozen=True):
-    """Copy a session file into the folder of this project's sessions and go on with the copy."""
+    """Copy a session file into the folder of this project's sessions and go on with the copy.
+
+    `cwd_override`: the copy belongs to that folder, whichever one the file says.
+    """
 
     path: str
+    cwd_override: str | None = None
 
 
 class Fork(CommandBase, frozen=True):

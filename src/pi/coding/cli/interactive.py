@@ -42,6 +42,7 @@ class _Opened(NamedTuple):
     settings: dict[str, Any]
     notes: tuple[str, ...]
     prompts: list[Prompt]
+    theme: str
 
 
 class _Program:
@@ -112,10 +113,12 @@ class _Program:
         import msgspec
 
         from pi.ai.errors import ConfigError
+        from pi.coding.api.errors import FolderGone
         from pi.coding.cli.extending import claimed, loaded_for
         from pi.coding.cli.headless import wishes
         from pi.coding.compose import compose
         from pi.coding.home import open_home, use_account
+        from pi.coding.slash.lost_folder import ask_lost_folder
 
         args = self._args
         home = open_home(os.environ, self._cwd, trusted=self._trusted)
@@ -135,17 +138,23 @@ class _Program:
             raise ConfigError(str(error)) from None
         if leave is not None:
             runtime.program.shutdown = leave
-        composition = await compose(home, wished, runtime=runtime)
+        try:
+            composition = await compose(home, wished, runtime=runtime)
+        except FolderGone as error:
+            way = await ask_lost_folder(ui, error.folder, self._cwd)
+            if way not in ("here", "fork"):
+                raise
+            wished = msgspec.structs.replace(wished, lost_folder=way)
+            composition = await compose(home, wished, runtime=runtime)
         await self._stack.enter_async_context(composition)
         gc.enable()
         gc.freeze()  # what was loaded stays
         settings = msgspec.to_builtins(composition.home.settings)
-        if args.text("use-theme") is not None:
-            settings["theme"] = args.text("use-theme")
         if args.flag("resume"):
             made = [Prompt("/resume"), *made]
         notes = tuple(map(self._mask, (*home.notes, *composition.notes)))
-        return _Opened(composition.session, settings, notes, made)
+        theme = args.text("use-theme") or ""
+        return _Opened(composition.session, settings, notes, made, theme)
 
     def _prompts(self, args: Arguments) -> list[Prompt]:
         return prompts(args.prompts, args.files, "", self._cwd)

@@ -202,6 +202,11 @@ class SessionLog:
         self._stand_at(node)
         return node
 
+    def work_in(self, folder: Path) -> None:
+        """Take another folder for the session's, as long as it is open. The file keeps its own."""
+        cwd = without_surrogates(str(folder))
+        self.header = msgspec.structs.replace(self.header, cwd=cwd)
+
     def publish(self) -> None:
         """Make the file now, although nothing was said yet."""
         if isinstance(self._storage, FileStorage):

@@ -6,7 +6,8 @@ from typing import Any
 
 from pi.ai.errors import PiError
 from pi.coding.api.answers import Cancelled
-from pi.coding.api.commands import Command, SwitchSession
+from pi.coding.api.commands import Command, ImportSession, SwitchSession
+from pi.coding.api.errors import FolderGone
 from pi.coding.api.picking import PickAction, Picked, PickList
 from pi.coding.api.setup import (
     Deleted,
@@ -18,6 +19,7 @@ from pi.coding.api.setup import (
 )
 from pi.coding.api.ui import UserInterface
 from pi.coding.extensions.surface import Context
+from pi.coding.slash.lost_folder import ask_lost_folder
 from pi.coding.slash.session_list import rows
 from pi.coding.slash.words import first_line
 
@@ -35,13 +37,26 @@ async def run(arguments: str, context: Context) -> None:
     if row.current:
         ui.notify("That session is the one that is open")
         return
-    answer: Cancelled = await context.send(SwitchSession(row.path))
+    answer = await _switch(context, row.path)
+    if answer is None:
+        return
     if answer.cancelled:
         ui.notify("An extension has prevented it", "warning")
         return
     if front is not None:
         await front.replay()
     ui.notify(f"Back in {first_line(row.title, 60)!r}")
+
+
+async def _switch(context: Context, path: str) -> Cancelled | None:
+    try:
+        return await context.send(SwitchSession(path))
+    except FolderGone as error:
+        here = str(context.cwd)
+        way = await ask_lost_folder(context.ui, error.folder, context.cwd)
+    if way == "fork":
+        return await context.send(ImportSession(path, here))
+    return await context.send(SwitchSession(path, here)) if way else None
 
 
 async def choose_session(ui: UserInterface, send: Send, *, query: str = "") -> SessionRow | None:

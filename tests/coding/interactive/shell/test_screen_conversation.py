@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+from pi.ai.messages import UserMessage
+from pi.coding.session.log import SessionLog
 from support.replies import Reply
 from support.rpc_process import END, calls, chunk, says, use_service
 from support.server import Seen, Server
@@ -193,3 +195,19 @@ async def test_a_session_goes_on_where_it_was(tmp_path: Path) -> None:
             await terminal.shows("The second.")
     assert len(session_files(tmp_path)) == 1
     assert len(server.requests[1].json["messages"]) == 4
+
+
+async def test_a_session_whose_folder_is_gone_goes_on_here(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    log = SessionLog.create(tmp_path, gone)
+    log.append_message(UserMessage("asked over there"))
+    async with Server([says("An answer here.")]) as server:
+        args = use_service(tmp_path, server.url)
+        async with VirtualTerminal(tmp_path, *args, "--session", str(log.path)) as terminal:
+            await terminal.shows("Continue here")
+            assert str(gone) in terminal.text.replace("\n", "")
+            terminal.type("\r")
+            await terminal.shows("asked over there")
+            terminal.type("and here?\r")
+            await terminal.shows("An answer here.")
+    assert "asked over there" in str(server.requests[0].json["messages"])
