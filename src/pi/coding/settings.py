@@ -130,6 +130,7 @@ class TerminalSettings(Struct, frozen=True, rename="camel"):
     image_width_cells: Annotated[int, Meta(ge=1)] = 60
     clear_on_shrink: bool | None = None
     show_terminal_progress: bool = False
+    notify: Literal["auto", "bell", "off"] = "auto"
     hyperlinks: bool | Literal["auto"] = "auto"
     images: bool | Literal["kitty", "iterm2", "auto"] = "auto"
     true_color: bool | Literal["auto"] = "auto"

@@ -178,6 +178,12 @@ ROWS: tuple[SettingRow, ...] = (
         _SWITCH,
     ),
     SettingRow(
+        "terminal.notify",
+        "When a long run is done",
+        "A message of the terminal and the bell, only the bell, or nothing.",
+        ("auto", "bell", "off"),
+    ),
+    SettingRow(
         "images.autoResize",
         "Make images smaller",
         "Images are made as small as models like them before they are sent.",

@@ -210,7 +210,7 @@ def test_calls_have_no_blank_rows() -> None:
 def test_extensions_show_their_tools_and_messages_and_may_fail() -> None:
     renderers = Renderers(
         calls={"mine": lambda arguments: [f"MINE {arguments['x']}"], "bad": lambda _: 1 / 0},
-        results={"mine": lambda text, details, expanded: [text, "\x1b[31mraw", "a\nb"]},
+        results={"mine": lambda text, details, is_error, expanded: [text, "\x1b[31mraw", "a\nb"]},
         messages={"note": lambda text, details, expanded: [text.upper()], "bad": list},
     )
     assert shown(tool("mine", "out", x=1), renderers=renderers) == [

@@ -109,7 +109,7 @@ async def test_another_session_is_found_renamed_and_opened(tmp_path: Path) -> No
             terminal.type("apples\x12")
             await terminal.shows("Name of the session")
             terminal.type("Fruit\r")
-            await terminal.shows("Fruit")
+            await terminal.shows("• Fruit")
             terminal.type("\r")
             await terminal.shows("Back in")
             terminal.type("\x04")

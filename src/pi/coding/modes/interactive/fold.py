@@ -33,10 +33,11 @@ from pi.ai.messages import (
 from pi.ai.partial_json import PartialJson
 from pi.coding.api import events as s
 from pi.coding.api.answers import BashResult
-from pi.coding.modes.interactive.replay import advice, builtins, typed
+from pi.coding.modes.interactive.replay import advice, builtins, custom, typed
 from pi.coding.modes.interactive.view import (
     Block,
     CommandBlock,
+    CustomBlock,
     NoticeBlock,
     SummaryBlock,
     TextBlock,
@@ -302,7 +303,7 @@ class Fold:
         if failure is None:
             return []
         text = failure.error_message or "the model gave no answer"
-        return [self.say("error", f"Error: {text}{advice(failure.error_kind)}")]
+        return [self.say("error", f"Error: {text}{advice(failure.error_kind, text)}")]
 
     def _retry_start(self, event: s.AutoRetryStart) -> list[Block]:
         self._failure = None
@@ -314,7 +315,8 @@ class Fold:
         kind = None if self._failure is None else self._failure.error_kind
         self._failure = None
         times = f"{event.attempt} {'retry' if event.attempt == 1 else 'retries'}"
-        return [self.say("error", f"Error after {times}: {event.final_error}{advice(kind)}")]
+        text = f"{event.final_error}{advice(kind, event.final_error)}"
+        return [self.say("error", f"Error after {times}: {text}")]
 
     # -- around the run ----------------------------------------------------------------------------
 
@@ -337,6 +339,20 @@ class Fold:
             return []
         self._command.output.append(event.delta)
         return [self._command]
+
+    def _entry(self, event: s.EntryAppended) -> list[Block]:
+        """What an extension has added."""
+        data = event.entry
+        blocks: list[Block] = []
+        if data.get("type") == "custom_message":
+            blocks = custom(data)
+        elif data.get("type") == "custom":
+            kind, details = data.get("customType", ""), data.get("data")
+            blocks = [CustomBlock(kind=kind, details=details, entry=True)]
+        for block in blocks:
+            self._put(block)
+            self._close(block)
+        return blocks
 
     def _notice(self, event: s.Notice) -> list[Block]:
         return [self.say(event.level, event.message)]
@@ -362,6 +378,7 @@ _HANDLERS: dict[type, Callable[[Fold, Any], list[Block]]] = {
     s.AutoRetryEnd: Fold._retry_end,
     s.CompactionEnd: Fold._compacted,
     s.BashExecutionUpdate: Fold._output,
+    s.EntryAppended: Fold._entry,
     s.Notice: Fold._notice,
     s.ExtensionError: Fold._extension_error,
     s.LimitReached: Fold._limit,

@@ -72,7 +72,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.model.cycleBackward", _keys("ctrl+shift+p"), "the model before"),
     Action("app.thinking.cycle", _keys("shift+tab"), "the next thinking level"),
     Action("app.thinking.toggle", _keys("ctrl+t"), "show or hide thinking"),
-    Action("app.tools.expand", _keys("ctrl+o"), "show tool output whole or short"),
+    Action(
+        "app.tools.expand",
+        _keys("ctrl+o"),
+        "the last output again, whole, and what follows; or short",
+    ),
     Action("app.message.copy", _keys("ctrl+x"), "copy the last answer", ("main", "tree")),
     Action("app.message.followUp", _keys("alt+enter"), "send it when the work is done"),
     Action("app.message.dequeue", _keys("alt+up"), "take back what is queued"),

@@ -32,22 +32,29 @@ from pi.coding.modes.interactive.view import (
     UserBlock,
 )
 
-__all__ = ["advice", "builtins", "last_blocks", "typed"]
+__all__ = ["advice", "builtins", "custom", "last_blocks", "typed"]
 
 _SKILL = re.compile(
     r'<skill name="([^"]+)" location="[^"]+">\n.*?\n</skill>(?:\n\n(.+))?', re.DOTALL
 )
+_ATTACHED = re.compile(
+    r'^<file name="([^"\n]+)">(?:attached image|\n.*?\n)</file>$', re.DOTALL | re.M
+)
 
 
 def typed(text: str) -> str:
-    """What the user typed: `/skill:name arguments` for an expanded skill, all else as it is."""
+    """What the user typed: `/skill:name arguments` for an expanded skill, `@path` for a file that
+    the command line has attached, all else as it is."""
     found = _SKILL.fullmatch(text) if text.startswith("<skill ") else None
-    return text if found is None else f"/skill:{found[1]} {found[2] or ''}".rstrip()
+    if found is None:
+        return _ATTACHED.sub(r"@\1", text, 50)
+    return f"/skill:{found[1]} {found[2] or ''}".rstrip()
 
 
-def advice(kind: str | None) -> str:
-    """What a person can do about an error of this kind, as the end of a line."""
-    return _ADVICE.get(kind or "", "")
+def advice(kind: str | None, said: str = "") -> str:
+    """What a person can do about an error of this kind, as the end of a line; nothing, if what is
+    `said` ends with advice already."""
+    return "" if said.endswith("?)") else _ADVICE.get(kind or "", "")
 
 
 _ADVICE = {
@@ -140,7 +147,8 @@ def _command(data: dict[str, Any]) -> list[Block]:
     ]
 
 
-def _custom(data: dict[str, Any]) -> list[Block]:
+def custom(data: dict[str, Any]) -> list[Block]:
+    """A message of an extension, as JSON data; nothing if it is not to be seen."""
     if not data.get("display", True):
         return []
     content = data.get("content", "")
@@ -161,7 +169,7 @@ def _branch(data: dict[str, Any]) -> list[Block]:
 
 _OTHERS = {
     "bashExecution": _command,
-    "custom": _custom,
+    "custom": custom,
     "compactionSummary": _compaction,
     "branchSummary": _branch,
 }

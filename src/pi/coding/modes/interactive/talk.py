@@ -154,11 +154,15 @@ class Talk:
             self._carried_out(text)
 
     def _advice(self, error: PiError) -> str:
-        return "" if "login" in error.message else advice(error.kind)
+        return "" if "login" in error.message else advice(error.kind, error.message)
 
     async def _prompt(self, text: str, images: tuple[ImageContent, ...], later: bool) -> None:
         session = self._required
         prompt = c.Prompt(text, images, "followUp" if later else "steer")
+        model = session.state.model
+        if images and model.api != "unknown" and not model.sees_images:
+            words = "cannot see images: it is only told that there is one (/model has others)"
+            self._place.say("warning", f"{model.id} {words}")
         self._last = (text, images)
         disposition = await session.submit(prompt)
         if disposition == "handled":

@@ -87,8 +87,11 @@ def title_sequence(title: str) -> str:
 
 
 def notification(text: str) -> str:
-    """Tells somebody who looks elsewhere: a message where it is understood, and the bell."""
-    return f"\x1b]9;{_plain(text)}\x07\x07"
+    """Tells somebody who looks elsewhere: a message where it is understood, and the bell.
+
+    The bell alone, if there is no text.
+    """
+    return f"\x1b]9;{_plain(text)}\x07\x07" if text else "\x07"
 
 
 def progress(*, on: bool) -> str:

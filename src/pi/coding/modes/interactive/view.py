@@ -116,11 +116,13 @@ class SummaryBlock(Block):
 
 @dataclass(slots=True, eq=False)
 class CustomBlock(Block):
-    """A message of an extension."""
+    """A message of an extension. entry: it is only data (`details`), seen as the extension draws
+    it or not at all."""
 
     kind: str = ""
     text: str = ""
     details: Any = None
+    entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

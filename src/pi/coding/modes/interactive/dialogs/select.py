@@ -12,6 +12,9 @@ __all__ = ["as_list", "select"]
 def as_list(title: str, options: Sequence[str]) -> PickList:
     """Texts as a list: the first line is the row, all of it is shown below when it is selected."""
     heading, _, hint = title.partition("\n")
+    question, mark, rest = heading.partition("? ")
+    if mark:  # a title is cut where the window ends, what is below it is not
+        heading, hint = f"{question}?", "\n".join(filter(None, (rest, hint)))
     return PickList(
         title=heading,
         hint=hint,

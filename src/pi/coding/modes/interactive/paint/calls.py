@@ -63,6 +63,8 @@ def call_lines(block: ToolBlock, look: Look, shown: Shown, width: int) -> list[L
     if shown.head:
         lines = shown.head.split("\n")
         for number, line in enumerate(lines[:_HEAD_ROWS]):
+            if not number and not line:
+                continue
             spans.append(("", "\n", "") if number else ("", " ", ""))
             indent = "\xa0" * (len(line) - len(line.lstrip(" ")))  # kept when the line is wrapped
             spans.append((look.style("accent"), indent + line.lstrip(" "), ""))

@@ -45,9 +45,10 @@ Renderer = Callable[..., Sequence[str]]
 class Renderers(Struct, frozen=True):
     """How extensions show what is theirs, as lines of text.
 
-    calls: `render(arguments)` by tool. results: `render(content, details, expanded)` by tool, where
-    content is the text of the result. messages: the same by kind of message. tools: renderers of
-    ours for more tools. Wherever a renderer raises, the usual look is shown.
+    calls: `render(arguments)` by tool. results: `render(content, details, is_error, expanded)` by
+    tool, where content is the text of the result. messages: `render(content, details, expanded)` by
+    kind of message or entry. tools: renderers of ours for more tools. Wherever a renderer raises,
+    the usual look is shown.
     """
 
     calls: Mapping[str, Renderer] = {}
@@ -200,9 +201,11 @@ class _Tool(_Whole):
         call, result = self._renderers.calls.get(name), self._renderers.results.get(name)
         head = _lines_of(call, block.arguments) if call else None
         if head:
-            shown.name, shown.head, shown.dim = head[0] or None, "\n".join(head[1:]), ""
+            rest = "\n".join(["", *head[1:]]) if head[1:] else ""
+            shown.name, shown.head, shown.dim = head[0] or None, rest, ""
         if result and block.content and block.state in ("done", "failed"):
-            arguments = (text_of(block.content), block.details, look.expanded)
+            failed = block.state == "failed"
+            arguments = (text_of(block.content), block.details, failed, look.expanded)
             lines = _lines_of(result, *arguments)
             if lines is not None:
                 style = look.style("toolOutput")
@@ -320,10 +323,13 @@ def _summary(block: SummaryBlock, look: Look, width: int, live: bool) -> list[Li
 def _custom(renderers: Renderers) -> Callable[..., list[Line]]:
     def paint(block: CustomBlock, look: Look, width: int, live: bool) -> list[Line]:
         render = renderers.messages.get(block.kind)
-        lines = _lines_of(render, block.text, block.details, look.expanded) if render else None
+        content = (block.details, None) if block.entry else (block.text, block.details)
+        lines = _lines_of(render, *content, look.expanded) if render else None
         style = look.style("customMessageText")
         if lines is not None:
             return collapse([[(style, line)] for line in lines], 40, look, width)
+        if block.entry:
+            return []
         label = f"{look.style('customMessageLabel')} bold".strip()
         rows = hard_wrap([(label, one_line(block.kind) or "message")], width)
         markdown = Markdown(look, style)

@@ -54,6 +54,8 @@ def _lines(block: Block) -> list[str]:
         case SummaryBlock():
             return ["Summary of what came before:", *_text(block.text)]
         case CustomBlock():
+            if block.entry:
+                return []
             return [f"{one_line(block.kind)}:", *_text(block.text)]
         case NoticeBlock():
             word = {"error": "Error: ", "warning": "Warning: "}.get(block.level, "")

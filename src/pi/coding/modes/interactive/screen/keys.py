@@ -129,6 +129,10 @@ class ScreenKeys:
         expanded = not screen.looks.look.expanded
         screen.looks.change(expanded=expanded)
         screen.look_changed()
-        screen.hint("tool output is shown " + ("whole" if expanded else "short"))
-        if expanded:
-            screen.again()
+        key = screen.keymap.label("app.tools.expand").lower()
+        if not expanded:
+            screen.hint("output is short from here on")
+        elif screen.again():
+            screen.hint(f"the last output, whole; so is what follows · {key} for short again", 6.0)
+        else:
+            screen.hint(f"output is whole from here on · {key} for short again", 6.0)

@@ -39,13 +39,14 @@ _ENDING = 5.0
 class Opened:
     """A session that is there. settings: those in force, as in the file. notes: for people.
 
-    prompts: to be sent first.
+    prompts: to be sent first. theme: instead of that of the settings.
     """
 
     session: Session
     settings: Mapping[str, Any]
     notes: Sequence[str] = ()
     prompts: Sequence[Prompt] = ()
+    theme: str = ""
 
 
 Opening = Callable[[UserInterface, Callable[[], None]], Awaitable[Opened]]
@@ -168,19 +169,18 @@ class _Life:
         self._session = opened.session
         opened.session.use_ui(self.front)
         await self._introduce(opened)
-        await screen.begin(opened.session, dict(opened.settings))
+        await screen.begin(opened.session, dict(opened.settings), opened.theme)
         for note in opened.notes:
             screen.say("warning", note)
         for prompt in opened.prompts:
             screen.talk.submit(prompt.text, prompt.images, later=True)
-        self._name_window()
 
     async def _introduce(self, opened: Opened) -> None:
         from pi.coding.api.setup import GetResources
 
         screen, quiet = self.screen, opened.settings.get("quietStartup", False)
         resources = await opened.session.send(GetResources())
-        screen.looks.places = tuple(Path(theme.path) for theme in resources.themes if theme.path)
+        screen.looks.found(resources)
         if opened.session.state.model.api == "unknown":
             screen.put(welcome(screen.style))
         elif not quiet:
@@ -276,11 +276,6 @@ class _Life:
         if text.strip() and self.screen.view.is_running:
             self.screen.say("dim", text.rstrip())
 
-    def _name_window(self) -> None:
-        state = self._session.state if self._session is not None else None
-        name = f" - {state.name}" if state is not None and state.name else ""
-        self.front.set_title(f"pi{name} - {self.around.cwd.name}")
-
     def _replied(self, reply: str) -> None:
         """The terminal has answered."""
         if self.screen.looks.answered(reply):
@@ -291,8 +286,6 @@ class _Life:
         for problem in self.keymap.problems:
             self.screen.say("warning", problem)
         self._bind()
-        for problem in self.screen.looks.use(self.screen.looks.theme):
-            self.screen.say("warning", problem)
         self._renewing = asyncio.ensure_future(self.screen.renew())
 
 

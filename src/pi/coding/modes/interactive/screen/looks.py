@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pi.ai.errors import ConfigError
+from pi.coding.api.setup import Resources
 from pi.coding.modes.interactive.terminal import Terminal
 from pi.coding.modes.interactive.themes import Background, background_of, load_theme, theme_names
 from pi.coding.modes.interactive.view import Block, BlockPainter, Look
@@ -17,12 +18,12 @@ __all__ = ["Looks"]
 class Looks:
     """The look of everything. `painter` makes painters that follow it.
 
-    theme: the name that was asked for. places: where themes are found besides ours.
+    theme: the name that was asked for.
     """
 
     def __init__(self, terminal: Terminal, env: Mapping[str, str]) -> None:
         self.theme = "system"
-        self.places: tuple[Path, ...] = ()
+        self._places: tuple[Path, ...] = ()
         self._background: Background = background_of(env.get("COLORFGBG", ""))
         self._styles = load_theme(self.theme, background=self._background)
         self.look = Look(
@@ -37,19 +38,23 @@ class Looks:
         """A style of the theme."""
         return self._styles.style(token)
 
+    def found(self, resources: Resources) -> None:
+        """Know these themes besides ours. The one in use is read anew by `use`."""
+        self._places = tuple(Path(theme.path) for theme in resources.themes)
+
     def themes(self) -> Sequence[str]:
         """The names of all themes."""
-        return theme_names(self.places)
+        return theme_names(self._places)
 
     def use(self, name: str) -> tuple[str, ...]:
         """Use a theme from now on; gives what is wrong with it."""
-        self._styles = load_theme(name, self.places, self._background)
+        self._styles = load_theme(name, self._places, self._background)
         self.theme = name
         return self._styles.problems
 
     def choose(self, name: str) -> None:
         """Use a theme that somebody has named. Raises `ConfigError`, and all stays as it was."""
-        theme = load_theme(name, self.places, self._background)
+        theme = load_theme(name, self._places, self._background)
         if theme.problems:
             raise ConfigError(theme.problems[0])
         self._styles, self.theme = theme, name

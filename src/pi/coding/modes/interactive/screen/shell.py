@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pi.ai.messages import AssistantMessage, ImageContent
 from pi.coding.api import commands as c
 from pi.coding.api import events as s
 from pi.coding.api.answers import BashResult, Messages, SessionStats
-from pi.coding.api.setup import GetSettings, SettingsInfo
+from pi.coding.api.setup import GetResources, GetSettings, SettingsInfo
 from pi.coding.modes.interactive.editor.decode import DISABLE, ENABLE
 from pi.coding.modes.interactive.editor.editor import Editor
 from pi.coding.modes.interactive.editor.history import History
@@ -39,8 +40,14 @@ from pi.coding.modes.interactive.screen.transcript import Transcript
 from pi.coding.modes.interactive.stage import Pane
 from pi.coding.modes.interactive.status import Activity, cache_miss, elapsed
 from pi.coding.modes.interactive.talk import Talk
-from pi.coding.modes.interactive.terminal import Terminal, notification, progress
-from pi.coding.modes.interactive.view import Block, BlockPainter, CommandBlock, ToolBlock
+from pi.coding.modes.interactive.terminal import Terminal, notification, progress, title_sequence
+from pi.coding.modes.interactive.view import (
+    Block,
+    BlockPainter,
+    CommandBlock,
+    NoticeBlock,
+    UserBlock,
+)
 
 __all__ = ["Screen"]
 
@@ -79,6 +86,7 @@ class Screen:
         self.strangers = Strangers(self.talk.send)
         self.margins = Margins(self)
         self._fixed: list[Line] = []
+        self._title = ""
         self._before: AssistantMessage | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self.editor = Editor(
@@ -206,31 +214,41 @@ class Screen:
 
     # -- the session -------------------------------------------------------------------------------
 
-    async def begin(self, session: c.Session, settings: dict[str, Any]) -> None:
-        """The session is there."""
+    async def begin(self, session: c.Session, settings: dict[str, Any], theme: str = "") -> None:
+        """The session is there. theme: instead of that of the settings."""
         self.session, self.settings = session, settings
-        for problem in self.looks.settle(settings, session.state.session.cwd):
-            self.say("warning", problem)
+        chosen = {"theme": theme} if theme else {}
+        problems = self.looks.settle({**settings, **chosen}, session.state.session.cwd)
         self.look_changed()
         session.subscribe(self.hear)
         self.activity.opening = ""
         self.offers.session = session
-        await self.renew()
+        await self._learn_extensions(session)
         await self.replay()
+        for problem in problems:
+            self.say("warning", problem)
         self.talk.begin(session)
 
     async def renew(self) -> None:
-        """Commands, and what extensions bring, may be others now."""
+        """Commands, themes, and what extensions bring, may be others now."""
         assert self.session is not None
+        self.looks.found(await self.session.send(GetResources()))
+        for problem in self.looks.use(self.looks.theme):
+            self.say("warning", problem)
+        await self._learn_extensions(self.session)
+
+    async def _learn_extensions(self, session: c.Session) -> None:
         await self.offers.learn()
-        await self.strangers.learn(self.session)
+        await self.strangers.learn(session)
         self._bindings = self._merged()
         self.look_changed()
 
     async def replay(self) -> None:
         """Show the end of the session, and what it has used."""
         assert self.session is not None
+        said = [block for block in self.fold.blocks if isinstance(block, NoticeBlock)]
         self.fold = Fold()
+        self.fold.blocks += said  # what nobody has seen yet
         self.transcript.use(self.fold.blocks)
         self._before = None
         listed: Messages = await self.session.send(c.GetMessages())
@@ -239,6 +257,7 @@ class Screen:
             text = f"{left_out} earlier messages are not shown (/tree has all)"
             self.fold.say("dim", text)
         self.fold.blocks.extend(blocks)
+        self.editor.history.extend(_prompts(blocks))
         for message in reversed(listed.messages[-20:]):
             if isinstance(message, AssistantMessage):
                 self._before = message
@@ -268,7 +287,15 @@ class Screen:
         facts.level, facts.reasoning = state.thinking_level, model.reasoning
         facts.basis = model.cost_basis
         facts.window = 0 if model.api == "unknown" else model.context_window
+        name = f" - {facts.name}" if facts.name else ""
+        self._entitle(f"pi{name} - {os.path.basename(state.session.cwd)}")  # noqa: PTH119
         self.redraw()
+
+    def _entitle(self, title: str) -> None:
+        """Name the window, if it is not named so already."""
+        if title != self._title:
+            self._title = title
+            self.send_raw(title_sequence(title))
 
     def _carried_out(self, text: str) -> None:
         """A command may have changed anything."""
@@ -312,11 +339,14 @@ class Screen:
 
     def _done(self, event: s.AgentSettled) -> None:
         """Tell somebody who looks elsewhere that a long run is over."""
-        if self.settings.get("terminal", {}).get("showTerminalProgress"):
+        terminal = self.settings.get("terminal", {})
+        if terminal.get("showTerminalProgress"):
             self.send_raw(progress(on=False))
-        if self.activity.took >= _LONG_RUN and not event.aborted:
+        how = terminal.get("notify", "auto")
+        if self.activity.took >= _LONG_RUN and not event.aborted and how != "off":
             name = self.facts.name or self.facts.cwd
-            self.send_raw(notification(f"pi is done after {elapsed(self.activity.took)}: {name}"))
+            text = f"pi is done after {elapsed(self.activity.took)}: {name}"
+            self.send_raw(notification("" if how == "bell" else text))
 
     def _counted(self, stats: SessionStats | None) -> None:
         if stats is not None:
@@ -372,12 +402,13 @@ class Screen:
         self.transcript.look_changed(self._painter)
         self.redraw()
 
-    def again(self) -> None:
-        """Show the last tool's output once more, as it looks now."""
-        if self.transcript.tools:
-            block = self.transcript.tools[-1]
-            self.fold.blocks.append(_copy(block))
+    def again(self) -> bool:
+        """Show once more what was cut last, as it looks now; whether there is anything."""
+        block = self.transcript.cut
+        if block is not None:
+            self.fold.blocks.append(copy(block))
             self.redraw()
+        return block is not None
 
     def _report(self, text: str) -> None:
         loop = asyncio.get_running_loop()
@@ -394,17 +425,5 @@ _TELLING = (
 )
 
 
-def _copy(block: ToolBlock) -> Block:
-    return ToolBlock(
-        False,
-        block.started,
-        block.ended,
-        block.call_id,
-        block.name,
-        block.state,
-        block.arguments,
-        block.written,
-        block.content,
-        block.details,
-        block.duration_ms,
-    )
+def _prompts(blocks: Sequence[Block]) -> list[str]:
+    return [block.text for block in blocks if isinstance(block, UserBlock)]

@@ -51,8 +51,8 @@ def _renderers(session: Session, listed: Shortcuts) -> Any:
         return lambda arguments: _drawn(session, Render("tool_call", tool, arguments))
 
     def result(tool: str) -> Callable[..., Sequence[str]]:
-        return lambda text, details, expanded: _drawn(
-            session, Render("tool_result", tool, text, details, expanded=expanded)
+        return lambda text, details, is_error, expanded: _drawn(
+            session, Render("tool_result", tool, text, details, is_error, expanded)
         )
 
     def message(kind: str) -> Callable[..., Sequence[str]]:

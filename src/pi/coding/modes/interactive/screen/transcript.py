@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 from pi.coding.modes.interactive.lines import Line
 from pi.coding.modes.interactive.screen.plain import PlainPainter
-from pi.coding.modes.interactive.view import Block, BlockPainter, NoticeBlock, ToolBlock
+from pi.coding.modes.interactive.view import Block, BlockPainter, NoticeBlock, TextBlock, ToolBlock
 
 __all__ = ["MakePainter", "Transcript"]
 
 MakePainter = Callable[[Block], BlockPainter]
 
-_REMEMBERED = 8
+_CUT = "(ctrl+o)"
 
 
 @dataclass(slots=True, eq=False)
@@ -31,7 +31,7 @@ class _Shown:
 class Transcript:
     """`blocks` is the list of the fold: what is finished is taken from its front.
 
-    headed: something else stands above. tools: the last calls that are finished.
+    headed: something else stands above. cut: the last finished block of which there is more to see.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Transcript:
         self._last: Block | None = None
         self.headed = False
         self._broken: set[str] = set()
-        self.tools: list[ToolBlock] = []
+        self.cut: Block | None = None
 
     def use(self, blocks: list[Block]) -> None:
         """Another session: nothing that was open goes on."""
@@ -76,6 +76,7 @@ class Transcript:
         while self._blocks:
             block = self._blocks[0]
             shown = self._of(block)
+            new: list[Line] = []
             if shown.dirty or not block.open:
                 new = self._settle(shown, width)
                 if new and not shown.given:
@@ -87,8 +88,8 @@ class Transcript:
                 break
             self._blocks.pop(0)
             self._shown.pop(block, None)
-            if isinstance(block, ToolBlock):
-                self.tools = [*self.tools[1 - _REMEMBERED :], block]
+            if isinstance(block, ToolBlock) or _is_cut(block, new):
+                self.cut = block
         return lines
 
     def live(self, width: int, height: int) -> list[Line]:
@@ -149,3 +150,9 @@ class Transcript:
                 f"{name} could not be painted ({type(error).__name__}: {error}); shown plain"
             )
         return PlainPainter(block, given)
+
+
+def _is_cut(block: Block, lines: Sequence[Line]) -> bool:
+    return not isinstance(block, TextBlock) and any(
+        _CUT in text for line in lines for _, text in line
+    )
