@@ -18,7 +18,6 @@ from pi.coding.composer import (
     Composer,
     Extras,
     Wishes,
-    folder_of,
     load_extensions,
     new_runtime,
     store_of,
@@ -30,7 +29,7 @@ from pi.coding.extensions.runtime import Runtime
 from pi.coding.home import Home, refreshed, wires_of
 from pi.coding.local import add_local
 from pi.coding.session.log import SessionLog
-from pi.coding.session.store import SessionStore
+from pi.coding.session.store import SessionStore, folder_of
 from pi.coding.session_host import SessionHost
 from pi.coding.settings import Settings
 from pi.coding.setup.desk import NO_MODEL

@@ -7,7 +7,7 @@ A session host asks for another one whenever a mode goes on with another session
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +22,6 @@ from pi.ai.client import Client
 from pi.ai.errors import ConfigError
 from pi.ai.model import LEVELS, Model
 from pi.ai.options import Options
-from pi.coding.api.errors import FolderGone
 from pi.coding.api.events import Notice
 from pi.coding.controller import Controller, Services
 from pi.coding.extensions.find import find_extensions
@@ -44,7 +43,7 @@ from pi.coding.session.errors import SessionError
 from pi.coding.session.fork import fork_branch
 from pi.coding.session.index import SessionIndex
 from pi.coding.session.log import SessionLog
-from pi.coding.session.store import SessionStore, same_file
+from pi.coding.session.store import LostFolder, SessionStore, folder_of
 from pi.coding.settings import Settings, session_dir
 from pi.coding.tools import DEFAULT_TOOLS, tool_shelf
 from pi.coding.tools import extension as builtin
@@ -54,9 +53,7 @@ __all__ = [
     "NOT_FOR_GUESSING",
     "Composer",
     "Extras",
-    "LostFolder",
     "Wishes",
-    "folder_of",
     "load_extensions",
     "new_runtime",
     "store_of",
@@ -65,10 +62,6 @@ __all__ = [
 
 NOT_FOR_GUESSING = frozenset({"demo"})
 """Providers that are used only by those who name them."""
-
-
-LostFolder = Literal["", "here", "fork"]
-"""It is an error; or the session goes on in this folder; or a copy of it does, which stays here."""
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -367,16 +360,6 @@ def _take_over(like: Controller, controller: Controller) -> None:
     from pi.coding.handlers.policies import switches_from  # not for the first controller
 
     switches_from(like, controller)
-
-
-def folder_of(log: SessionLog, cwd: Path) -> Path:
-    """The working folder of a session. Raises `FolderGone`."""
-    folder = Path(log.header.cwd) if log.header.cwd else cwd
-    if same_file(folder, cwd):
-        return cwd
-    if not folder.is_dir():
-        raise FolderGone(folder)
-    return folder
 
 
 def usable(home: Home, model: tuple[str, str]) -> bool:

@@ -8,7 +8,9 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
+from pi.coding.api.errors import FolderGone
 from pi.coding.session.errors import SessionError
 from pi.coding.session.fork import fork_file, import_file
 from pi.coding.session.index import SessionIndex
@@ -16,7 +18,7 @@ from pi.coding.session.listing import SessionInfo, read_header, read_info
 from pi.coding.session.log import SessionLog
 from pi.coding.session.names import check_session_id, folder_name
 
-__all__ = ["SessionStore", "delete_session", "same_file"]
+__all__ = ["LostFolder", "SessionStore", "delete_session", "folder_of", "same_file"]
 
 _SHOWN = 8
 
@@ -149,6 +151,20 @@ class SessionStore:
 def same_file(one: Path | str, other: Path | str) -> bool:
     """Whether two paths lead to the same place, over symbolic links too."""
     return os.path.realpath(one) == os.path.realpath(other)
+
+
+LostFolder = Literal["", "here", "fork"]
+"""It is an error; or the session goes on in this folder; or a copy of it does, which stays here."""
+
+
+def folder_of(log: SessionLog, cwd: Path) -> Path:
+    """The working folder of a session; `cwd` if it says none. Raises `FolderGone`."""
+    folder = Path(log.header.cwd) if log.header.cwd else cwd
+    if same_file(folder, cwd):
+        return cwd
+    if not folder.is_dir():
+        raise FolderGone(folder)
+    return folder
 
 
 def delete_session(path: Path) -> bool:
