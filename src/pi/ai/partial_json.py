@@ -7,6 +7,7 @@ has only one reading, and never takes a truncated prefix for the whole.
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NoReturn, cast
 
 import msgspec
@@ -18,7 +19,6 @@ MAX_DEPTH = 256
 
 _MAX_SCALAR = 4300  # int() refuses more digits
 _SPACE = " \t\n\r\ufeff"
-_STOP = re.compile(r'["\\\ud800-\udfff]')
 _SCALAR = frozenset("-+.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _ESCAPES = {
     '"': '"',
@@ -207,7 +207,7 @@ class PartialJson:
         return self._leave(text, i) if char == "]}"[in_object] else self._stop(text, i)
 
     def _string(self, text: str, i: int) -> int:
-        match = _STOP.search(text, i)
+        match = _stop().search(text, i)
         end = match.start() if match else len(text)
         if end > i:
             self._append(text[i:end])
@@ -361,6 +361,12 @@ def _whole(value: Any) -> Any:
     if isinstance(value, list):
         return [_whole(item) for item in cast("list[Any]", value)]
     return value
+
+
+@cache
+def _stop() -> re.Pattern[str]:
+    """Where the plain part of a string ends; compiled with the first call that is streamed."""
+    return re.compile(r'["\\\ud800-\udfff]')
 
 
 def _mend(match: re.Match[str]) -> str:

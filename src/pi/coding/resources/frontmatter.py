@@ -10,9 +10,10 @@ from typing import Any
 
 __all__ = ["FrontmatterError", "parse_frontmatter"]
 
-_KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#'"\[{][^:]*?)\s*:(?:\s+(.*)|$)""")
-_BLOCK = re.compile(r"([|>])([+-]?)\d?([+-]?)\s*(?:#.*)?")
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
+# compiled at first use: most have no file with a head
+_KEY = r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#'"\[{][^:]*?)\s*:(?:\s+(.*)|$)"""
+_BLOCK = r"([|>])([+-]?)\d?([+-]?)\s*(?:#.*)?"
+_COMMENT = r"(?:^|\s)#.*$"
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "e": "\x1b"}
 
@@ -48,7 +49,7 @@ class _Reader:
         """The keys at that indent, up to the first line that stands further left."""
         found: dict[str, Any] = {}
         while (line := self._next()) is not None and _indent(line) >= indent:
-            match = _KEY.fullmatch(line.strip())
+            match = re.fullmatch(_KEY, line.strip())
             if match is None:
                 raise self._error(f"expected 'key: value', found {line.strip()[:40]!r}")
             self._at += 1
@@ -57,18 +58,18 @@ class _Reader:
         return found
 
     def _value(self, text: str, indent: int) -> Any:
-        block = _BLOCK.fullmatch(text)
+        block = re.fullmatch(_BLOCK, text)
         if block is not None:
             return self._block(indent, folded=block[1] == ">", keep=block[2] + block[3])
         if text[:1] in ('"', "'"):
             return self._quoted(text)
         if text[:1] == "[":
             return self._flow_list(text)
-        text = _COMMENT.sub("", text).strip()
+        text = re.sub(_COMMENT, "", text).strip()
         if not text:
             return self._inner(indent)
         while (line := self._next()) is not None and _indent(line) > indent:
-            text += " " + _COMMENT.sub("", line).strip()
+            text += " " + re.sub(_COMMENT, "", line).strip()
             self._at += 1
         return _WORDS.get(text.lower(), text)
 
@@ -81,7 +82,7 @@ class _Reader:
             return self._list(_indent(line))
         if _indent(line) <= indent:
             return None
-        if _KEY.fullmatch(line.strip()):
+        if re.fullmatch(_KEY, line.strip()):
             return self.mapping(_indent(line))
         self._at += 1
         return self._value(line.strip(), indent)
@@ -117,18 +118,18 @@ class _Reader:
                 raise self._error(f"the quote {text[:20]!r} is not closed")
             text += " " + self._lines[self._at].strip()
             self._at += 1
-        if _COMMENT.sub("", text[end:]).strip():
+        if re.sub(_COMMENT, "", text[end:]).strip():
             self._at = start
             raise self._error(f"there is more after the closing quote: {text[end:].strip()[:20]!r}")
         return _unquoted(text[:end])
 
     def _flow_list(self, text: str) -> list[Any]:
-        while not _COMMENT.sub("", text).rstrip().endswith("]"):
+        while not re.sub(_COMMENT, "", text).rstrip().endswith("]"):
             if self._at >= len(self._lines):
                 raise self._error("the list is not closed")
-            text = _COMMENT.sub("", text) + " " + self._lines[self._at].strip()
+            text = re.sub(_COMMENT, "", text) + " " + self._lines[self._at].strip()
             self._at += 1
-        inner = _COMMENT.sub("", text).strip()[1:-1]
+        inner = re.sub(_COMMENT, "", text).strip()[1:-1]
         items = re.findall(r"""\s*("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^,]+?)\s*(?:,|$)""", inner)
         return [_unquoted(i) if i[0] in "\"'" else _WORDS.get(i.lower(), i) for i in items]
 

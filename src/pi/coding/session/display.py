@@ -8,10 +8,9 @@ import re
 
 __all__ = ["one_line", "typed_text"]
 
-_SKILL = re.compile(
-    r'<skill name="([^"]+)" location="[^"]+">\n.*?\n</skill>(?:\n\n(.+))?', re.DOTALL
-)
-_CONTROL = re.compile(
+# patterns are compiled at first use: a start needs none
+_SKILL = r'(?s)<skill name="([^"]+)" location="[^"]+">\n.*?\n</skill>(?:\n\n(.+))?'
+_CONTROL = (
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0e-\x1f\x7f-\x9f]"
     r"|[\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
@@ -19,7 +18,7 @@ _CONTROL = re.compile(
 
 def typed_text(text: str) -> str:
     """What the user typed: `/skill:name arguments` for an expanded skill, all else as it is."""
-    found = _SKILL.fullmatch(text)
+    found = re.fullmatch(_SKILL, text)
     if found is None:
         return text
     return f"/skill:{found[1]} {found[2] or ''}".rstrip()
@@ -27,5 +26,5 @@ def typed_text(text: str) -> str:
 
 def one_line(text: str, limit: int = 200) -> str:
     """The beginning of a text, at most `limit` characters, in one line."""
-    line = " ".join(_CONTROL.sub("", typed_text(text)[: limit * 8]).split())
+    line = " ".join(re.sub(_CONTROL, "", typed_text(text)[: limit * 8]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

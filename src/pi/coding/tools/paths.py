@@ -16,7 +16,7 @@ from pi.agent.tools import ToolError
 
 __all__ = ["existing", "explain", "fold_special", "near_names", "resolve", "shown"]
 
-_SPECIAL_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_SPECIAL_SPACES = "[\u00a0\u2000-\u200a\u202f\u205f\u3000]"  # compiled at first use
 _LOOK_ALIKES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 _MAX_SIBLINGS = 5000
 
@@ -30,7 +30,7 @@ def resolve(typed: str, cwd: Path) -> Path:
     literal = cwd / typed
     if os.path.lexists(literal):
         return literal
-    text = _SPECIAL_SPACES.sub(" ", typed)
+    text = re.sub(_SPECIAL_SPACES, " ", typed)
     if text.startswith("@") and not _first_folder_exists(text, cwd):
         text = text[1:]
     if text == "~" or text.startswith(("~/", "~\\")):
@@ -109,7 +109,7 @@ def near_names(name: str, names: Iterable[str], count: int = 3) -> list[str]:
 
 def fold_special(text: str) -> str:
     """`text` with compatibility characters, special spaces and curly quotes made plain."""
-    return _SPECIAL_SPACES.sub(" ", unicodedata.normalize("NFKC", text)).translate(_LOOK_ALIKES)
+    return re.sub(_SPECIAL_SPACES, " ", unicodedata.normalize("NFKC", text)).translate(_LOOK_ALIKES)
 
 
 def _first_folder_exists(text: str, cwd: Path) -> bool:

@@ -11,18 +11,18 @@ __all__ = ["PlainText"]
 
 # ECMA-48: CSI, then the strings OSC, DCS, SOS, PM and APC, then all shorter escape sequences. No
 # string goes beyond its line, so that stray bytes cannot swallow what follows.
-_ESCAPE = re.compile(
+_ESCAPE = (
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]"
     r"|\x1b"
 )
-_UNFINISHED = re.compile(
+_UNFINISHED = (
     r"(?:(?:\x1b\[|\x9b)[0-?]*[ -/]*"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*\x1b?"
     r"|\x1b[ -/]*)\Z"
 )
-_CONTROL = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
 _MAX_KEPT = 64 * 1024
 
@@ -58,12 +58,12 @@ class PlainText:
         if self._escape:
             text, self._escape = self._escape + text, ""
         if "\x1b" in text or not text.isascii():
-            unfinished = _UNFINISHED.search(text)
+            unfinished = re.search(_UNFINISHED, text)
             if unfinished:
                 text, kept = text[: unfinished.start()], unfinished.group()
                 self._escape = kept if len(kept) <= _MAX_KEPT else kept[:2]
-            text = _ESCAPE.sub("", text)
-        return _CONTROL.sub("", text)
+            text = re.sub(_ESCAPE, "", text)
+        return re.sub(_CONTROL, "", text)
 
 
 def _settle(line: str, *, ended: bool) -> str:
