@@ -34,9 +34,11 @@ async def run(arguments: str, context: Context) -> None:
     )
     if picked is None:
         return
-    ui = context.ui
+    ui, front = context.ui, context.front
     _, _, trusted, remember = _CHOICES[picked.key]
     after: Resources = await context.send(SetTrust(trusted, remember))
+    if front is not None:
+        front.reload()  # themes of the project
     for note in after.notes:
         ui.notify(note, "warning")
     ui.notify("The project is trusted" if trusted else "The project is not trusted")
