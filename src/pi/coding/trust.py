@@ -9,13 +9,12 @@ need no trust.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 from msgspec import Struct
 
 from pi.ai.errors import ConfigError
-from pi.coding.api.ui import UserInterface
 from pi.coding.settings import NEEDS_TRUST
 from pi.coding.settings_file import Loaded, load, save
 
@@ -35,6 +34,14 @@ __all__ = [
 _PLACES = ("extensions", "skills", "prompts", "themes")
 _FILES = ("mcp.json", "SYSTEM.md", "APPEND_SYSTEM.md")
 _LARGEST = 1 << 20
+
+
+class _Person(Protocol):
+    """What is needed of a `pi.coding.api.ui.UserInterface`, which every start would load."""
+
+    async def select(self, title: str, options: Sequence[str]) -> str | None: ...
+
+    def notify(self, message: str, level: Literal["info", "warning", "error"]) -> None: ...
 
 
 class Trust(Struct, frozen=True):
@@ -154,7 +161,7 @@ def held_back_note(waits: Sequence[str]) -> str:
     )
 
 
-async def ask_trust(ui: UserInterface, folder: Path, cwd: Path, waits: Sequence[str]) -> bool:
+async def ask_trust(ui: _Person, folder: Path, cwd: Path, waits: Sequence[str]) -> bool:
     """Ask the user about the project at `cwd`, and keep the answer if it is meant to last.
 
     Whoever leaves the question unanswered does not trust, and is asked again next time. An answer
