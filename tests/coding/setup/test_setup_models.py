@@ -105,3 +105,22 @@ async def test_a_scope_of_nothing_is_refused(tmp_path: Path) -> None:
             await composition.session.send(s.SetScope(("nonsense",)))
         table = await composition.session.send(s.GetModelTable())
         assert table.scope == ("demo",)
+
+
+async def test_models_that_a_login_does_not_give_are_not_usable(tmp_path: Path) -> None:
+    async with composed(tmp_path) as composition:
+        given = composition.home.catalog.ids("github-copilot")[1]
+    login = {"type": "oauth", "refresh": KEY, "access": KEY, "expires": 1 << 45}
+    auth = {"github-copilot": {**login, "availableModelIds": [given]}}
+    (agent(tmp_path) / "auth.json").write_text(json.dumps(auth))
+    async with composed(tmp_path) as composition:
+        table = await composition.session.send(s.GetModelTable())
+    rows = {row.id: row for row in table.models if row.provider == "github-copilot"}
+    assert [name for name, row in rows.items() if row.usable] == [given]
+    assert len(rows) > 5
+    assert {row.how for row in rows.values() if not row.usable} == {
+        "sign in to a plan that has it: /login github-copilot"
+    }
+    assert [row.usable for row in table.models] == sorted(
+        (row.usable for row in table.models), reverse=True
+    )

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from pi.ai.auth.base import ApiKey, Credential, LoginUI, OAuth
+from pi.ai.auth.base import ApiKey, Credential, LoginFlow, LoginUI, OAuth
 from pi.ai.auth.flows import flows
 from pi.ai.auth.store import AuthFileError, Credentials, Transaction, entry_name
 from pi.ai.auth.values import is_placeholder
@@ -28,6 +28,7 @@ __all__ = [
     "store_key",
     "stored_for",
     "takes_key",
+    "withheld_models",
 ]
 
 _LONGEST_ACCOUNT = 64
@@ -105,6 +106,27 @@ def stored_for(store: Credentials, target: Target) -> Credential | None:
     with suppress(AuthFileError):
         return store.entry(target.entry)
     return None
+
+
+def withheld_models(home: Home, target: Target) -> frozenset[str]:
+    """The ids of the provider's models that the stored login is known not to give."""
+    row = target.row
+    stored = stored_for(home.resolver.store, target)
+    if not isinstance(stored, OAuth) or row.auth.login not in flows:
+        return frozenset()
+    flow = flows.get(row.auth.login)
+    if type(flow).offers is LoginFlow.offers:
+        return frozenset()  # it gives all
+    found: set[str] = set()
+    for model_id in home.catalog.ids(row.id):
+        try:
+            model = home.catalog.model(row.id, model_id)
+        except ConfigError:  # a wire that we lack
+            found.add(model_id)
+            continue
+        if not flow.offers(model, stored):
+            found.add(model_id)
+    return frozenset(found)
 
 
 # -- keys ------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from pi.ai.catalog.choose import scope
 from pi.ai.catalog.schema import IndexRow, ProviderRow
 from pi.ai.errors import ConfigError
 from pi.coding.api.setup import GetModelTable, ModelRow, ModelTable, SetScope
+from pi.coding.setup.credentials import Target, withheld_models
 from pi.coding.setup.desk import SetupDesk
 
 __all__ = ["get_model_table", "set_scope"]
@@ -18,9 +19,20 @@ async def get_model_table(desk: SetupDesk, command: GetModelTable) -> ModelTable
     how = {name: how_to_use(desk, row) for name, row in providers.items()}
     chosen = {model.key for model, _ in controller.services.scope()}
     current = controller.model.key
+    withheld = {
+        f"{name}/{model_id}": f"sign in to a plan that has it: /login {name}"
+        for name, row in providers.items()
+        if not how[name]
+        for model_id in _withheld(desk, row)
+    }
     own = [row for row in catalog.index() if row.provider in how]
     rows = [
-        _row(row, how[row.provider], scoped=row.key in chosen, current=row.key == current)
+        _row(
+            row,
+            how[row.provider] or withheld.get(row.key, ""),
+            scoped=row.key in chosen,
+            current=row.key == current,
+        )
         for row in own
     ]
     rows.sort(key=lambda row: (not row.usable, row.provider == "demo"))
@@ -58,6 +70,17 @@ def how_to_use(desk: SetupDesk, row: ProviderRow) -> str:
     if status.missing and not ways:
         ways.append(f"set {', '.join(status.missing)}")
     return ", or ".join(ways) or f"`pi auth explain {row.id}` says what it needs"
+
+
+def _withheld(desk: SetupDesk, row: ProviderRow) -> frozenset[str]:
+    """The models that the login in use does not give."""
+    resolver = desk.home.resolver
+    if not row.auth.login:
+        return frozenset()
+    used = resolver.status(row.id).used
+    if used is None or used.method != "oauth":
+        return frozenset()
+    return withheld_models(desk.home, Target(row, resolver.accounts.get(row.id)))
 
 
 def _row(row: IndexRow, how: str, *, scoped: bool, current: bool) -> ModelRow:

@@ -5,7 +5,6 @@ from pi.ai.auth.flows import flows
 from pi.ai.auth.store import AuthFileError
 from pi.ai.catalog.schema import ProviderRow
 from pi.ai.errors import ConfigError, PiError
-from pi.ai.model import Model
 from pi.coding.api.setup import (
     GetProviders,
     LoggedIn,
@@ -24,6 +23,7 @@ from pi.coding.setup.credentials import (
     store_key,
     stored_for,
     takes_key,
+    withheld_models,
 )
 from pi.coding.setup.desk import NO_MODEL, SetupDesk
 from pi.coding.setup.login_ui import Asking
@@ -167,7 +167,8 @@ async def _take_key(desk: SetupDesk, target: Target, person: Asking) -> None:
 def _logged_in(desk: SetupDesk, target: Target) -> LoggedIn:
     row, resolver = target.row, desk.home.resolver
     status = resolver.status(row.id)
-    models = _offered(desk, target)
+    withheld = withheld_models(desk.home, target)
+    models = tuple(name for name in desk.home.catalog.ids(row.id) if name not in withheld)
     default = row.default_model if row.default_model in models else ""
     _begin_with(desk, row, default)
     return LoggedIn(
@@ -180,24 +181,6 @@ def _logged_in(desk: SetupDesk, target: Target) -> LoggedIn:
         models=models,
         shadowed=tuple(place.source for place in status.shadowed),
     )
-
-
-def _offered(desk: SetupDesk, target: Target) -> tuple[str, ...]:
-    """The ids of the provider's models, without those that the account is known not to have."""
-    ids = desk.home.catalog.ids(target.row.id)
-    stored = stored_for(desk.home.resolver.store, target)
-    if not isinstance(stored, OAuth) or target.row.auth.login not in flows:
-        return tuple(ids)
-    flow = flows.get(target.row.auth.login)
-    found: list[str] = []
-    for model_id in ids:
-        try:
-            model: Model = desk.home.catalog.model(target.row.id, model_id)
-        except ConfigError:
-            continue  # a wire that we lack
-        if flow.offers(model, stored):
-            found.append(model_id)
-    return tuple(found)
 
 
 def _begin_with(desk: SetupDesk, row: ProviderRow, model_id: str) -> None:
