@@ -110,6 +110,7 @@ async def test_a_scope_of_nothing_is_refused(tmp_path: Path) -> None:
 async def test_models_that_a_login_does_not_give_are_not_usable(tmp_path: Path) -> None:
     async with composed(tmp_path) as composition:
         given = composition.home.catalog.ids("github-copilot")[1]
+    agent(tmp_path).mkdir(parents=True, exist_ok=True)
     login = {"type": "oauth", "refresh": KEY, "access": KEY, "expires": 1 << 45}
     auth = {"github-copilot": {**login, "availableModelIds": [given]}}
     (agent(tmp_path) / "auth.json").write_text(json.dumps(auth))

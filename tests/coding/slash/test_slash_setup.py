@@ -90,7 +90,7 @@ async def test_model_from_the_list(own: Path) -> None:
         assert not big.why
         claude = row(person.lists[0], "anthropic/claude-sonnet-4-5")
         assert "/login anthropic" in claude.why
-        assert claude.cells[1:] == ("$3/$15", "no login")
+        assert claude.cells[1:] == ("$3/$15", "no access")
         keys = [choice.key for choice in person.lists[0].choices]
         assert keys.index("mine/big") < keys.index(claude.key)
 

@@ -26,7 +26,7 @@ def as_choice(row: ModelRow, mark: str | None = None) -> Choice:
     return Choice(
         key=key_of(row),
         label=key_of(row),
-        cells=(count(row.context_window), price(row), "ready" if row.usable else "no login"),
+        cells=(count(row.context_window), price(row), "ready" if row.usable else "no access"),
         detail=f"{row.name} · {', '.join(filter(None, can))}",
         why=f"To use it: {row.how}" if not row.usable else "",
         mark=("✓" if row.current else "") if mark is None else mark,
