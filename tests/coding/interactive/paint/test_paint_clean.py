@@ -5,6 +5,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wcwidth import iter_graphemes
 
 from pi.coding.modes.interactive.paint.cells import Span, clip, hard_wrap, line_width, width, wrap
 from pi.coding.modes.interactive.paint.clean import Cleaner, clean, clean_url, one_line
@@ -122,6 +123,28 @@ def test_cutting_keeps_the_width(text: str, room: int) -> None:
     line = [("", clean(text).replace("\n", " "))]
     assert all(line_width(row) <= room for row in hard_wrap(line, room))
     assert line_width(clip(line, room)) <= room
+
+
+EMOJI = ("👨‍👩‍👧‍👦", "🇩🇪", "🇫🇷", "👍🏽", "❤️", "👩🏽‍🚀", "〰️", "か\u3099", "e\u0301", "日")
+
+
+@pytest.mark.parametrize("width_given", range(1, 31))
+def test_what_people_see_as_one_is_never_broken(width_given: int) -> None:
+    pieces = [*EMOJI, *reversed(EMOJI), *(f"a{piece}b" for piece in EMOJI)]
+    text = "".join(pieces)
+    wholes = {*EMOJI, "a", "b"}
+    instead = {"·", "👨", "👍", "❤", "👩", "〰"}
+    lines = hard_wrap([("", text)], width_given) + [
+        [(style, part) for style, part, _ in row]
+        for row in wrap([("", text, "")], width_given, width_given)
+    ]
+    lines.append([(style, part) for style, part in clip([("", text)], width_given) if part != "…"])
+    for line in lines:
+        assert line_width(line) <= width_given
+        row = "".join(part for _, part in line)
+        seen = set(iter_graphemes(row))
+        assert seen <= wholes | instead, row
+        assert width_given < 8 or seen <= wholes
 
 
 def test_what_belongs_together_is_not_torn() -> None:

@@ -38,6 +38,10 @@ PARTS = (
     "plain **bold** words and `code` in a row ",
     "[link](http://a.example/x)",
     "[bare](b.py) ",
+    "[a]: http://ref.example/1\n",
+    "[see][a] and [A] ",
+    "[a]: <http://ref.example/2> 'title'\n",
+    "🇩🇪🇫🇷👍🏽",
     "\n",
     "\n\n",
     "- item\n",
@@ -225,6 +229,49 @@ def test_links_are_closed_on_every_line() -> None:
         escapes = [part for style, part in line if style == ESCAPE]
         assert escapes[0] == "\x1b]8;;http://x.example/%C3%A4\x1b\\"
         assert escapes[-1] == "\x1b]8;;\x1b\\"
+
+
+REFERENCES = """\
+[docs]: https://docs.example/a_b "The docs"
+[Two  Words]: <https://two.example/x>
+[docs]: https://later.example
+
+Read [the *docs*][Docs], [two words][], [docs] and ![a picture][docs].
+Not [this][unknown], not [unknown], and [docs](https://own.example) is its own.
+
+> [quoted]: https://quoted.example
+
+[quoted] is known.
+[ERROR]: failed
+
+[after] comes too early.
+
+[after]: https://after.example
+[^1]: https://note.example
+"""
+
+
+def test_references_are_links_once_their_addresses_are_known() -> None:
+    assert words(REFERENCES, 300) == [
+        "Read the docs (https://docs.example/a_b), two words (https://two.example/x),"
+        " docs (https://docs.example/a_b) and 🖼 a picture (https://docs.example/a_b)."
+        " Not [this][unknown], not [unknown], and docs (https://own.example) is its own.",
+        "",
+        "quoted (https://quoted.example) is known. [ERROR]: failed",
+        "",
+        "[after] comes too early.",
+        "",
+        "[^1]: https://note.example",
+    ]
+
+
+def test_a_half_written_definition_is_not_remembered() -> None:
+    markdown = Markdown(LOOK)
+    markdown.feed("[a]: https://x.exam", 60)
+    assert markdown.rest(60) == []
+    lines = markdown.feed("ple/whole\n\n[a]\n\n", 60) + markdown.close(60)
+    text = "".join(part for line in lines for _, part in line)
+    assert text == "a (https://x.example/whole)"
 
 
 @pytest.mark.parametrize("width", [10, 20, 40, 80])

@@ -1,6 +1,6 @@
 """Images: sizes from their first bytes, the rows they take, and a note where there is no way."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from io import BytesIO
 
 import pytest
@@ -43,6 +43,22 @@ def test_sizes_of_real_files(kind: str) -> None:
     file = BytesIO()
     image.new("RGB", (37, 21)).save(file, kind)
     assert pixels(file.getvalue()) == (37, 21)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "GIF", "WEBP"])
+def test_kitty_is_given_other_images_as_png(kind: str) -> None:
+    image = pytest.importorskip("PIL.Image")
+    file = BytesIO()
+    image.new("CMYK" if kind == "JPEG" else "RGB", (2000, 1000), 0).save(file, kind)
+    look = Look(style=lambda _: "", images="kitty")
+    lines = picture(f"image/{kind.lower()}", b64encode(file.getvalue()).decode(), look, 80)
+    assert len(lines) == 15
+    ((style, raw),) = lines[-1]
+    assert style == ESCAPE
+    sent = "".join(part.split(";", 1)[1].split("\x1b")[0] for part in raw.split("\x1b_G")[1:])
+    assert pixels(b64decode(sent)) == (1200, 600)
+    broken = b64encode(file.getvalue()[:40]).decode()
+    assert "[image/x" in str(picture("image/x", broken, look, 80))
 
 
 @pytest.mark.parametrize("protocol", ["kitty", "iterm2"])

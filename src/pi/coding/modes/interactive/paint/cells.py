@@ -49,7 +49,10 @@ def _clusters(text: str) -> Iterator[tuple[str, int]]:
     begin, cells, joined = 0, 0, False
     for index, character in enumerate(text):
         size = _cell(character)
-        attached = joined or size == 0 or character == "\ufe0f" or "🏻" <= character <= "🏿"
+        attached = size == 0 or character == "\ufe0f" or "🏻" <= character <= "🏿"
+        attached = attached or (joined and _is_picture(character))
+        if _is_flag(character):  # two letters are a flag
+            attached = index == begin + 1 and _is_flag(text[begin])
         if index > begin and not attached:
             yield text[begin:index], cells
             begin, cells = index, 0
@@ -57,6 +60,14 @@ def _clusters(text: str) -> Iterator[tuple[str, int]]:
         joined = character == "\u200d"
     if begin < len(text):
         yield text[begin:], cells
+
+
+def _is_picture(character: str) -> bool:
+    return "\u2190" <= character <= "\u2bff" or "\U0001f000" <= character <= "\U0001faff"
+
+
+def _is_flag(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
 def _cut(text: str, room: int) -> tuple[str, str, int]:
@@ -74,18 +85,18 @@ def _cut(text: str, room: int) -> tuple[str, str, int]:
 
 
 def _force(text: str, room: int) -> tuple[str, str, int]:
-    """As `_cut`, but something is always taken: what cannot fit is torn or replaced."""
+    """As `_cut`, but something is always taken: what cannot fit is replaced.
+
+    Of people and families that were joined, the first is left.
+    """
     part, rest, used = _cut(text, room)
     if part:
         return part, rest, used
     cluster = next(_clusters(text))[0]
-    if _cell(cluster[0]) <= room:
-        taken, used = 0, 0
-        while taken < len(cluster) and used + _cell(cluster[taken]) <= room:
-            used += _cell(cluster[taken])
-            taken += 1
-        return text[:taken], text[taken:], used
-    return "·", text[1:], 1
+    size = _cell(cluster[0])
+    if size <= room and not _is_flag(cluster[0]):
+        return cluster[0], text[len(cluster) :], size
+    return "·", text[len(cluster) :], 1
 
 
 class _Rows:
@@ -199,7 +210,8 @@ def _east(piece: str) -> Iterator[tuple[str, bool]]:
         if not part:
             continue
         wide = bool(_EAST.match(part))
-        if held and not (wide and part in _NO_START):
+        stays = part in _NO_START if wide else part[0] == "\ufe0f"
+        if held and not stays and _cell(part[0]):
             yield held, bool(_EAST.match(held))
             held = ""
         held += part

@@ -9,21 +9,25 @@ from pi.coding.modes.interactive.paint.cells import Span
 from pi.coding.modes.interactive.paint.clean import clean_url
 from pi.coding.modes.interactive.paint.patterns import Pattern
 
-__all__ = ["InlineStyles", "inline"]
+__all__ = ["InlineStyles", "inline", "label_of", "unescaped"]
 
 
 class InlineStyles(Struct, frozen=True):
-    """Styles for the parts. links: whether the terminal takes hyperlinks (OSC 8)."""
+    """Styles for the parts. links: whether the terminal takes hyperlinks (OSC 8).
+
+    defined: addresses by the labels that name them, see `label_of`.
+    """
 
     code: str
     link: str
     url: str
     links: bool
+    defined: dict[str, str] = {}
 
     @classmethod
     def of(cls, style: Callable[[str], str], *, links: bool) -> "InlineStyles":
         """Those of a theme."""
-        return cls(style("mdCode"), f"{style('mdLink')} underline", style("mdLinkUrl"), links)
+        return cls(style("mdCode"), f"{style('mdLink')} underline", style("mdLinkUrl"), links, {})
 
 
 _SPECIAL = Pattern(r"[\\`*_~\[\]!<&\n]|https?://|www\.")
@@ -35,6 +39,7 @@ _TARGET = Pattern(
     r"\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))"
     r"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*\)"
 )
+_LABEL = Pattern(r"\[([^\[\]]{0,200})\]")
 _TICKS = Pattern(r"`+")
 _ESCAPED = Pattern(r"\\([!-/:-@\[-`{-~])")
 _DEEPEST = 24
@@ -61,6 +66,7 @@ class _Inline:
         self.nodes: list[_Node] = []
         self.at = 0
         self.brackets: list[int] = []
+        self.starts: dict[int, int] = {}
         self.delimiters: list[int] = []
         self.ticks: dict[int, list[int]] | None = None
 
@@ -178,6 +184,7 @@ class _Inline:
         if self.text.startswith("![", self.at):
             self.brackets.append(len(self.nodes))
             self.plain(2)
+            self.starts[self.brackets[-1]] = self.at
         else:
             self.plain()
 
@@ -185,26 +192,40 @@ class _Inline:
         self.brackets.append(len(self.nodes))
         del self.brackets[:-_DEEPEST]
         self.plain()
+        self.starts[self.brackets[-1]] = self.at
 
     def unbracket(self) -> None:
         target = _TARGET.match(self.text, self.at + 1) if self.brackets else None
-        if target is None:
+        url, end = self._defined() if target is None and self.brackets else (None, 0)
+        if target is not None:
+            url = unescaped(target[1] if target[1] is not None else target[2] or "")
+            end = target.end()
+        if url is None:
             if self.brackets:
                 self.brackets.pop()
             self.plain()
             return
         begin = self.brackets.pop()
         image = self.nodes[begin].text == "!["
-        url = _ESCAPED.sub(r"\1", target[1] if target[1] is not None else target[2] or "")
         self.nodes[begin].text = "🖼 " if image and url else ""
         self.delimiters = [place for place in self.delimiters if place < begin]
-        self.at = target.end()
+        self.at = end
         shown = "".join(node.text for node in self.nodes[begin + 1 :])
         if image and not shown:
             self.nodes.append(_Node("image"))
         if not image:
             self.brackets.clear()  # links hold no links
         self._link(begin + 1, url, shown)
+
+    def _defined(self) -> tuple[str | None, int]:
+        """The address that the label after these brackets names, or the one in them; its end."""
+        defined = self.styles.defined
+        if not defined:
+            return None, 0
+        own = self.text[self.starts[self.brackets[-1]] : self.at]
+        after = _LABEL.match(self.text, self.at + 1)
+        label = after[1] if after and after[1].strip() else own
+        return defined.get(label_of(label)), after.end() if after else self.at + 1
 
     def _link(self, begin: int, url: str, shown: str) -> None:
         """Make a link of all nodes from `begin` on; say where it leads if that is not seen."""
@@ -271,6 +292,16 @@ _HANDLERS = {
     "h": "bare",
     "w": "bare",
 }
+
+
+def unescaped(text: str) -> str:
+    """An address without the backslashes before punctuation."""
+    return _ESCAPED.sub(r"\1", text)
+
+
+def label_of(text: str) -> str:
+    """A label as it is compared: case and blanks make no difference."""
+    return " ".join(text.split()).casefold()
 
 
 def inline(text: str, styles: InlineStyles, base: str = "") -> list[Span]:

@@ -9,12 +9,13 @@ import re
 from copy import copy
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pi.coding.modes.interactive.lines import Line
 from pi.coding.modes.interactive.paint.cells import width as cells
 from pi.coding.modes.interactive.paint.cells import wrap
 from pi.coding.modes.interactive.paint.clean import Cleaner
-from pi.coding.modes.interactive.paint.inline import InlineStyles, inline
+from pi.coding.modes.interactive.paint.inline import InlineStyles, inline, label_of, unescaped
 from pi.coding.modes.interactive.paint.leaves import (
     Code,
     Html,
@@ -43,6 +44,14 @@ _SETEXT = Pattern(r" {0,3}(=+|-+) *$")
 _RULE = Pattern(r" {0,3}([-*_])(?: *\1){2,} *$")
 _DELIMITERS = Pattern(r" {0,3}\|?(?: *:?-+:? *\|)* *:?-+:? *\|? *$")
 _HTML = Pattern(r" {0,3}<(?:[a-zA-Z][\w-]*[\s/>]|[a-zA-Z][\w-]*$|/[a-zA-Z]|!--|\?)")
+
+_DEFINITION = Pattern(
+    r" {0,3}\[(?!\^| *\])((?:[^\[\]\\]|\\.){1,200})\]: *"
+    r"(?:<([^<>]+)>|((?:[a-z][a-z0-9+.-]*://|mailto:|[/#]|\.\.?/)\S*))"
+    r"(?: +(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))? *$"
+)
+"""What a label stands for. A footnote (`[^1]: …`) and what does not look like an address are texts:
+a line that is hidden by mistake would be worse."""
 
 _Leaf = Para | Code | Html | Table
 
@@ -96,6 +105,7 @@ class Markdown:
         other._containers = [copy(container) for container in self._containers]
         other._leaf = self._leaf.fork() if self._leaf else None
         other._out = []
+        other._styles = replace(self._styles, defined=dict(self._styles.defined))
         return other.close(width)
 
     def _taken(self) -> list[Line]:
@@ -280,6 +290,10 @@ class Markdown:
             html = Html(self._base)
             self._start(html)
             self._put(html.add(rest, self._room()))
+        elif found := _DEFINITION.match(rest):
+            self._finish()
+            url = unescaped(found[2] if found[2] is not None else found[3])
+            self._styles.defined.setdefault(label_of(found[1]), url)
         else:
             self._paragraph(rest)
 

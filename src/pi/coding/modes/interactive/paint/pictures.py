@@ -19,6 +19,9 @@ _CHUNK = 4096
 _BASE64 = Pattern(r"[A-Za-z0-9+/=\s]*")
 _MOST_ROWS = 24
 _MOST_DATA = 12_000_000
+_MOST_PIXELS = 50_000_000
+_SIDE = 1200
+"""Pixels of an image that was converted, at most."""
 
 
 def picture(kind: str, data: str, look: Look, room: int, *, draw: bool = True) -> list[Line]:
@@ -29,14 +32,12 @@ def picture(kind: str, data: str, look: Look, room: int, *, draw: bool = True) -
     note: Line = clip([(look.style("muted"), f"[{kind}, {about}{size_text(size)}]")], room)
     kitty = look.images == "kitty"
     png = head.startswith(b"\x89PNG")
-    if (
-        not look.images
-        or not draw
-        or sides is None
-        or len(data) > _MOST_DATA
-        or (kitty and not png)
-    ):
+    if not look.images or not draw or sides is None or len(data) > _MOST_DATA:
         return [note]
+    if kitty and not png:
+        data = _as_png(data, sides)
+        if not data:
+            return [note]
     columns = max(1, min(look.image_width, room - 1, max(1, sides[0] // 8)))
     rows = max(1, -(-sides[1] * columns // (sides[0] * 2)))
     if rows > _MOST_ROWS:
@@ -51,6 +52,29 @@ def picture(kind: str, data: str, look: Look, room: int, *, draw: bool = True) -
         size_given = f"width={columns};height={rows};preserveAspectRatio=1;inline=1"
         raw = f"\x1b7{up}\x1b]1337;File={size_given};size={size}:{data}\x07\x1b8"
     return [*[[] for _ in range(rows - 1)], [(ESCAPE, raw)]]
+
+
+def _as_png(data: str, sides: tuple[int, int]) -> str:
+    """The image in the one format that Kitty takes, no larger than it needs; "" if it cannot be."""
+    if sides[0] * sides[1] > _MOST_PIXELS:
+        return ""
+    try:
+        from PIL import Image  # optional, and slow to import
+    except ImportError:
+        return ""
+    from base64 import b64decode, b64encode  # only for images
+    from io import BytesIO
+
+    out = BytesIO()
+    try:
+        with Image.open(BytesIO(b64decode(data))) as image:
+            image.draft("RGB", (_SIDE, _SIDE))
+            image.thumbnail((_SIDE, _SIDE))
+            known = image.mode in ("RGB", "RGBA", "L", "LA")
+            (image if known else image.convert("RGBA")).save(out, "PNG", compress_level=1)
+    except (OSError, ValueError, SyntaxError, EOFError):  # what Pillow raises for broken files
+        return ""
+    return b64encode(out.getvalue()).decode()
 
 
 def _kitty(data: str, columns: int, rows: int) -> str:
