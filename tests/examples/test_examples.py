@@ -15,6 +15,7 @@ EXAMPLES = SRC.parent / "examples"
 SAYS = {
     "ask.py": ["Done: I listed this folder"],
     "branches.py": ["demo/demo: 14 answers", "from before 'Show me': 0 messages", "Two ways, 14"],
+    "extended.py": ["This house is not rebuilt", "tool calls: bash"],
     "guard.py": ["refused: bash"],
     "one_call.py": ["Paris.", "Two, and a half."],
     "process.py": ["> bash", "Done: I listed", "(0)", "refused: unknown provider"],

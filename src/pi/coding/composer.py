@@ -446,7 +446,7 @@ async def _load(runtime: Runtime, home: Home, wishes: Wishes) -> None:
         from pi.coding.slash import BUILT_IN  # their names are taken
 
         runtime.outside.reserved = frozenset(BUILT_IN)
-    await runtime.load(found)
+    await runtime.load([*found, *runtime.given])
 
 
 def _packages(home: Home, notes: list[str]) -> Mapping[str, Sequence[Brought]]:

@@ -8,7 +8,7 @@ nothing.
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +20,23 @@ from pi.ai.places import expand
 from pi.coding.extensions.shelf import Scope
 from pi.coding.resources.sources import allowed, paths_of
 
-__all__ = ["Found", "find_extensions", "find_packages", "own_folders"]
+__all__ = ["Found", "find_extensions", "find_packages", "given", "own_folders"]
 
 _GROUP = b"[pi.extensions]"
 _INDEX = "extension-packages.json"
 
 
 class Found(Struct, frozen=True):
-    """An extension that is to be loaded. `entry`: `module:attribute` of an installed package."""
+    """An extension that is to be loaded. entry: `module:attribute` of an installed package.
+
+    function: `extension(pi)` itself, of a program that uses us as a library.
+    """
 
     name: str
     path: Path
     scope: Scope
     entry: str = ""
+    function: Callable[..., Any] | None = None
 
 
 def own_folders(cwd: Path) -> tuple[Path, ...]:
@@ -77,6 +81,15 @@ def find_extensions(
         more += find_packages(folder)
         found += [item for item in more if allowed(item.path, folder, entries)]
     return _once(found)
+
+
+def given(function: Callable[..., Any], number: int = 1) -> Found:
+    """An extension that is a function of the program that uses us. number: tells it from others."""
+    code = getattr(function, "__code__", None)
+    path = Path(code.co_filename if code is not None else "program")
+    name = getattr(function, "__name__", "") or type(function).__name__
+    name = name if name.isidentifier() and name != "extension" else path.stem
+    return Found(name, path, "flag", f"{number}:{name}", function)
 
 
 def _at(path: Path, scope: Scope) -> Iterator[Found]:

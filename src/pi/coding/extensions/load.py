@@ -52,6 +52,8 @@ async def load_extension(found: Found, pi: Any, *, patience: float = PATIENCE) -
 
 def forget(found: Found) -> None:
     """Have the file read anew next time."""
+    if found.function is not None:
+        return
     name = found.entry.partition(":")[0].partition(".")[0] or _module_name(found)
     for loaded in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
         del sys.modules[loaded]
@@ -142,7 +144,7 @@ class _Thread:
 
 def _run(found: Found, pi: Any) -> Any:
     with redirect_stdout(sys.stderr):
-        extension = _entry(found) if found.entry else getattr(_module(found), "extension", None)
+        extension = found.function or _read(found)
         if extension is None:
             raise Broken(f"{found.path}:1: it has no function `extension(pi)`")
         if not callable(extension):
@@ -155,6 +157,10 @@ def _run(found: Found, pi: Any) -> Any:
                 where = f"{code.co_filename}:{code.co_firstlineno}"
                 raise Broken(f"{where}: {error}: write `def extension(pi)`") from None
             raise
+
+
+def _read(found: Found) -> Any:
+    return _entry(found) if found.entry else getattr(_module(found), "extension", None)
 
 
 def _entry(found: Found) -> Any:

@@ -34,7 +34,11 @@ class LoadedExtension(Struct, frozen=True):
 
 
 class Runtime:
-    """Extensions, and what they have registered. notes: what people should know about them."""
+    """Extensions, and what they have registered.
+
+    notes: what people should know about them. given: those of a program that uses us as a library,
+    which come last and are loaded again with the others.
+    """
 
     def __init__(self, outside: Outside | None = None, mode: Mode = "sdk") -> None:
         self.shelf = Shelf()
@@ -44,6 +48,7 @@ class Runtime:
         self.outside.context = lambda: self.program.context
         self.loaded: list[LoadedExtension] = []
         self.notes: list[str] = []
+        self.given: tuple[Found, ...] = ()
         self.discovered: list[Any] = []
         self._discovered = False
 

@@ -8,6 +8,7 @@ from pi.agent.hooks import Hooks
 from pi.agent.tools import Tool
 from pi.ai.client import Client
 from pi.ai.model import Model, ThinkingLevel
+from pi.coding.extensions.surface import Pi
 
 __all__ = ["SessionOptions"]
 
@@ -41,6 +42,9 @@ class SessionOptions(TypedDict, total=False):
 
     hooks: Sequence[Hooks]
     """Hold on to the loop; asked before the policies of the session."""
+
+    extensions: Sequence[str | Path | Callable[[Pi], Any]]
+    """Files and folders of extensions, and functions `extension(pi)`; no others are loaded."""
 
     client: Client | None
     """Makes the calls; by default one with the user's credentials."""

@@ -24,8 +24,10 @@ from pi.coding.api.answers import BashResult, Queued, SessionStats
 from pi.coding.api.events import AgentSettled, CompactionResult, SessionEvent
 from pi.coding.api.ui import UserInterface
 from pi.coding.compose import Composition, compose
-from pi.coding.composer import Extras, Wishes
-from pi.coding.home import open_home
+from pi.coding.composer import Extras, Wishes, load_extensions, new_runtime
+from pi.coding.extensions.find import given as found_of
+from pi.coding.extensions.runtime import Runtime
+from pi.coding.home import Home, open_home
 from pi.coding.sdk.options import SessionOptions
 from pi.coding.sdk.show import markdown_of
 from pi.coding.session.entries import AgentMessage
@@ -40,8 +42,8 @@ class AsyncSession:
 
     model: `provider/id` or part of a name, as on the command line, or a `Model`; without one it is
     chosen as the program does. The other arguments are explained in `SessionOptions`: tools,
-    thinking, system, append_system, cwd, save, resume, name, hooks, client, models, api_key, env,
-    context_files, skills, templates, max_turns, max_cost.
+    thinking, system, append_system, cwd, save, resume, name, hooks, extensions, client, models,
+    api_key, env, context_files, skills, templates, max_turns, max_cost.
 
     Methods raise `PiError` by kind when something cannot be done. One prompt at a time; `steer` and
     `follow_up` while it runs. A session belongs to the event loop in which it was first used.
@@ -282,6 +284,7 @@ async def _compose(model: str | Model | None, options: SessionOptions) -> Compos
     tools = options.get("tools")
     names, own = _sorted_tools(tools)
     save = options.get("save", False)
+    extensions = options.get("extensions", ())
     wishes = Wishes(
         model=model if isinstance(model, str) else None,
         thinking=options.get("thinking"),
@@ -298,12 +301,33 @@ async def _compose(model: str | Model | None, options: SessionOptions) -> Compos
         templates=options.get("templates", True),
         max_turns=options.get("max_turns"),
         max_cost=options.get("max_cost"),
+        extensions=tuple(str(item) for item in extensions if not callable(item)),
+        ask_trust=False,
     )
     hooks: Sequence[Hooks] = options.get("hooks", ())
     given = (model,) if isinstance(model, Model) else ()
     extras = Extras(tools=own, hooks=tuple(hooks), models=(*given, *options.get("models", ())))
     client: Client | None = options.get("client")
-    return await compose(home, wishes, extras, client=client, model=given[0] if given else None)
+    runtime: Runtime | None = None
+    if extensions:
+        functions = tuple(item for item in extensions if callable(item))
+        runtime, home = await _loaded(home, wishes, functions)
+    return await compose(
+        home, wishes, extras, client=client, model=given[0] if given else None, runtime=runtime
+    )
+
+
+async def _loaded(
+    home: Home, wishes: Wishes, functions: Sequence[Callable[..., Any]]
+) -> tuple[Runtime, Home]:
+    """The extensions of the program. Raises `ConfigError` for one that cannot be loaded."""
+    runtime = new_runtime(home, wishes)
+    runtime.given = tuple(found_of(item, number) for number, item in enumerate(functions))
+    home = await load_extensions(runtime, home, wishes)
+    for item in runtime.loaded:
+        if item.problem:
+            raise ConfigError(f"the extension {item.owner.name} cannot be loaded: {item.problem}")
+    return runtime, home
 
 
 def _file(save: bool | str | Path) -> str | None:
