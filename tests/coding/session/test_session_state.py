@@ -272,3 +272,27 @@ def test_growing_and_reading_again_give_the_same(
     assert again.state.labels == log.state.labels
     assert [n.id for n in again.branch] == [n.id for n in log.branch]
     assert [n.parent for n in again.tree.nodes] == [n.parent for n in log.tree.nodes]
+
+
+def test_going_back_and_on_and_to_another_branch(tmp_path: Path) -> None:
+    log = SessionLog.create(tmp_path, "/p")
+    log.append_model_change("p", "first")
+    ends = [log.append_message(UserMessage(text)).id for text in "abcdef"]
+    log.append_thinking_level("high")
+    log.move(ends[2])
+    assert (told(log), log.state.thinking_level) == (["a", "b", "c"], None)
+    log.append_model_change("p", "second")
+    side = log.append_message(UserMessage("x")).id
+    for target, said, model in (
+        (ends[5], "abcdef", "first"),
+        (side, "abcx", "second"),
+        (ends[0], "a", "first"),
+        (None, "", None),
+        (side, "abcx", "second"),
+    ):
+        log.move(target)
+        assert told(log) == list(said)
+        assert log.state.model == (model and ("p", model))
+        assert [item.node.id for item in log.state.items] == [
+            node.id for node in log.branch if node.type == "message"
+        ]

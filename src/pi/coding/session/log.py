@@ -43,7 +43,7 @@ from pi.coding.session.names import (
     new_session_id,
 )
 from pi.coding.session.scan import Node, Scan
-from pi.coding.session.state import State, Titles, fold
+from pi.coding.session.state import State, Titles, refold
 from pi.coding.session.storage import FileStorage, MemoryStorage
 from pi.coding.session.tree import Tree
 from pi.coding.session.upgrade import upgrade_file
@@ -73,6 +73,8 @@ class SessionLog:
         titles = [node for node in self.tree.nodes if node.type in _TITLES]
         for node, entry in zip(titles, self._load(titles), strict=True):
             self._titles.add(entry, node.timestamp)
+        self._branch: list[Node] = []
+        self.state = State(self._titles)
         self._stand_at(self._last_leaf())
 
     # -- making ------------------------------------------------------------------------------------
@@ -279,17 +281,17 @@ class SessionLog:
         self._storage.end, self._storage.complete = end, True
 
     def _go_on(self, node: Node, entry: Entry) -> None:
-        self._branch.append(node)
-        self.leaf = node
         if isinstance(entry, Compaction):
             self._stand_at(node)
         else:
+            self._branch.append(node)
+            self.leaf = node
             self.state.add(node, entry)
 
     def _stand_at(self, leaf: Node | None) -> None:
-        self.leaf = leaf
-        self._branch = self.tree.path(leaf)
-        self.state: State = fold(self._branch, self._load, self._titles)
+        before, path = self._branch, self.tree.path(leaf)
+        self.state = refold(self.state, before, path, self._load, self._titles)
+        self.leaf, self._branch = leaf, path
         if self.state.compaction is not None and self.on_disk:
             shown = {item.node.index for item in self.state.items}
             for node in self._branch:

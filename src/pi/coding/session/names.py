@@ -9,6 +9,7 @@ import os
 import re
 import time
 from collections.abc import Container
+from functools import lru_cache
 
 from pi.coding.session.errors import SessionError
 
@@ -57,7 +58,12 @@ def new_entry_id(taken: Container[str]) -> str:
 def iso_time(ms: int | None = None) -> str:
     """Milliseconds since the epoch, or now, as `2025-01-31T12:00:00.000Z`."""
     seconds, rest = divmod(time.time_ns() // 1_000_000 if ms is None else ms, 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:03}Z"
+    return f"{_to_the_second(seconds)}.{rest:03}Z"
+
+
+@lru_cache(maxsize=1)  # many entries are of the same second
+def _to_the_second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def parse_time(text: str) -> int:

@@ -5,6 +5,7 @@ that the model is told are read from the file; what a compaction replaced stays 
 labels belong to the whole file and are carried along.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,12 +27,14 @@ from pi.coding.session.entries import (
 )
 from pi.coding.session.scan import Node
 
-__all__ = ["Item", "Load", "State", "Titles", "fold"]
+__all__ = ["Item", "Load", "State", "Titles", "fold", "refold"]
 
 Load = Callable[[Sequence[Node]], Sequence[Entry]]
 """Reads entries."""
 
 _SPOKEN = frozenset({"message", "custom_message", "branch_summary"})
+_CHANGING = frozenset({"compaction", "context_edit"})
+_CHOICES = frozenset({"model_change", "thinking_level_change"})
 
 
 class Titles(Struct):
@@ -122,6 +125,11 @@ class State:
         """Entry id to label."""
         return self._titles.labels
 
+    @property
+    def edited(self) -> bool:
+        """Whether a context edit changes what the model is told."""
+        return bool(self._edits)
+
     def add(self, node: Node, entry: Entry) -> None:
         """Take the entry after the leaf. A compaction needs `fold` instead."""
         match entry:
@@ -182,6 +190,35 @@ def fold(path: Sequence[Node], load: Load, titles: Titles) -> State:
     return state
 
 
+def refold(
+    state: State, before: Sequence[Node], path: Sequence[Node], load: Load, titles: Titles
+) -> State:
+    """The state at the end of `path`, with what it shares with `state`, which is that of `before`.
+
+    Compactions and edits change what came before them; with one of them, all is folded anew.
+    """
+    shared = _shared(before, path)
+    rest = path[shared:]
+    if state.compaction is not None or state.edited or any(n.type in _CHANGING for n in rest):
+        return fold(path, load, titles)
+    left = {node.index for node in before[shared:]}
+    count = len(state.items)
+    while count and state.items[count - 1].node.index in left:
+        count -= 1
+    new = State(titles)
+    new.tell_later()
+    new.items = state.items[:count]
+    _add_all(new, rest, load, _SPOKEN)
+    _find_choices(new, path, load)
+    return new
+
+
+def _shared(before: Sequence[Node], path: Sequence[Node]) -> int:
+    """How many entries two paths have in common; where they differ once, they differ on."""
+    common = range(min(len(before), len(path)))
+    return bisect_left(common, True, key=lambda at: before[at] is not path[at])
+
+
 def _add_all(
     state: State, nodes: Sequence[Node], load: Load, types: frozenset[str], *, system: bool = True
 ) -> None:
@@ -221,18 +258,20 @@ def _first_kept(path: Sequence[Node], last: int, checkpoint: Entry) -> int:
 
 def _find_choices(state: State, path: Sequence[Node], load: Load) -> None:
     """Model and thinking level, which count from before a compaction too."""
+    model: ModelChange | None = None
     for node in reversed(path):
-        if node.type == "thinking_level_change":
-            entry = load([node])[0]
-            if isinstance(entry, ThinkingLevelChange):
-                state.thinking_level = entry.thinking_level
-                break
-    for node in reversed(path):
-        if node.type == "model_change":
-            entry = load([node])[0]
-            if isinstance(entry, ModelChange):
-                state.choose(entry)
-                return
+        if node.type not in _CHOICES:
+            continue
+        entry = load([node])[0]
+        if isinstance(entry, ThinkingLevelChange) and state.thinking_level is None:
+            state.thinking_level = entry.thinking_level
+        elif isinstance(entry, ModelChange) and model is None:
+            model = entry
+            state.choose(entry)
+        if model is not None and state.thinking_level is not None:
+            return
+    if model is not None:
+        return
     for node in reversed(path):
         if node.type == "message":
             entry = load([node])[0]
