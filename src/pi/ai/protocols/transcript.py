@@ -6,6 +6,7 @@ that broke off) and leaves alone what the same model said itself. It is pure, gi
 messages for the same input, and does nothing to messages that it has already prepared.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
@@ -63,23 +64,24 @@ def prepare(
     """
     ids = _Ids(call_id)
     turns: list[UserMessage | _Turn] = []
-    open_calls: dict[str, list[_Slot]] = {}
+    open_calls: dict[str, _Open] = {}
     for message in messages:
         match message:
             case UserMessage():
                 if _says_something(message):
                     turns.append(_seen_user(message, model))
             case ToolResultMessage():
-                _answer(open_calls.get(message.tool_call_id, []), message)
+                if message.tool_call_id in open_calls:
+                    _answer(open_calls[message.tool_call_id], message)
             case AssistantMessage():
                 # What comes later under the same id belongs to the later call, kept or not.
-                open_calls.update({call.id: [] for call in message.tool_calls})
+                open_calls.update({call.id: _Open() for call in message.tool_calls})
                 turn = _turn(message, model, ids, call_name)
                 if turn is None:
                     continue
                 turns.append(turn)
                 for slot in turn.slots:
-                    open_calls[slot.original.id].append(slot)
+                    open_calls[slot.original.id].waiting.append(slot)
     if user_first and turns and isinstance(turns[0], _Turn):
         turns.insert(0, UserMessage(_BEFORE, turns[0].message.timestamp))
     return list(_in_order(turns, model, keep_images_in_results))
@@ -99,6 +101,17 @@ class _Slot(Struct):
     result: ToolResultMessage | None = None
 
 
+class _Open:
+    """The places for results under one id, in the order of the calls.
+
+    invented: those that hold no more than a note that there is no result.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: deque[_Slot] = deque()
+        self.invented: deque[_Slot] = deque()
+
+
 class _Turn(Struct):
     message: AssistantMessage
     slots: list[_Slot]
@@ -114,18 +127,21 @@ class _Ids:
     def __init__(self, normalise: Callable[[str], str] | None) -> None:
         self._normalise = normalise or str
         self._taken = {""}
+        self._attempts: dict[tuple[str, bool], int] = {}
 
     def take(self, call_id: str, *, foreign: bool) -> str:
         """The id under which to send the next call, whose id was `call_id`."""
         wanted = self._normalise(call_id) if foreign else call_id
         head = wanted.partition("|")[0]
-        attempt = 0
+        attempt = self._attempts.get((call_id, foreign), 0)  # those before are taken by its equals
         while wanted.partition("|")[0] in self._taken:
             suffix = short_hash(f"{call_id}#{attempt}")
             wanted = self._ending(head or "call", suffix)
             attempt += 1
             if attempt > _ATTEMPTS:  # the rule makes one of all: an invalid id beats an equal one
                 wanted = f"{wanted}_{suffix}"
+        if attempt:
+            self._attempts[call_id, foreign] = attempt
         self._taken.add(wanted.partition("|")[0])
         return wanted
 
@@ -191,16 +207,16 @@ def _call(call: ToolCall, call_id: str, name: str, same: bool) -> ToolCall:
 # -- results -------------------------------------------------------------------------------------
 
 
-def _answer(slots: list[_Slot], result: ToolResultMessage) -> None:
+def _answer(calls: _Open, result: ToolResultMessage) -> None:
     """Put a result where it belongs: the first wins, but any real one over an invented one."""
-    for slot in slots:
-        if slot.result is None:
-            slot.result = result
-            return
-    for slot in slots:
-        if slot.result is not None and slot.result.content == _NO_RESULT:
-            slot.result = result
-            return
+    invented = result.content == _NO_RESULT
+    if calls.waiting:
+        slot = calls.waiting.popleft()
+        slot.result = result
+        if invented:
+            calls.invented.append(slot)
+    elif calls.invented and not invented:
+        calls.invented.popleft().result = result
 
 
 def _in_order(
