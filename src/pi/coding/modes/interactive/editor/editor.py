@@ -54,6 +54,7 @@ class Editor:
     style: a style of the theme by its token. level: the token of the rule (thinking level).
     actions: what other keys do, by action; `tui.input.submit` and `app.message.followUp` are among
     them unless on_submit and on_follow_up are given. rows: how many completions are shown.
+    padding: cells left free beside the text.
     external_editor: the setting. say: hears (level, text) what a person should know.
     free_terminal: a context in which another program may use the terminal.
     """
@@ -70,6 +71,7 @@ class Editor:
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
         rows: Callable[[], int] = lambda: 5,
+        padding: Callable[[], int] = lambda: 0,
         hint: Callable[[], str] = lambda: "",
         external_editor: Callable[[], str | None] = lambda: None,
         on_submit: Do | None = None,
@@ -113,6 +115,7 @@ class Editor:
             lambda: style("bashMode" if self.page.text.text.startswith("!") else level()),
             title=self.searching.title,
             hint=hint,
+            padding=padding,
             unicode=unicode,
         )
         self.window = Window(control, dont_extend_height=True, wrap_lines=False)

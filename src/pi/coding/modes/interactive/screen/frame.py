@@ -34,7 +34,7 @@ class FramedApplication(Application[None]):
             output=held,
             full_screen=False,
             erase_when_done=True,
-            color_depth=held.depth,
+            color_depth=lambda: held.depth,
             mouse_support=False,
             terminal_size_polling_interval=None,
             **more,

@@ -18,11 +18,13 @@ __all__ = ["Looks"]
 class Looks:
     """The look of everything. `painter` makes painters that follow it.
 
-    theme: the name that was asked for.
+    theme: the name that was asked for. terminal: what it can do, as far as is known.
     """
 
     def __init__(self, terminal: Terminal, env: Mapping[str, str]) -> None:
         self.theme = "system"
+        self.terminal = terminal
+        self._env = env
         self._places: tuple[Path, ...] = ()
         self._background: Background = background_of(env.get("COLORFGBG", ""))
         self._styles = load_theme(self.theme, background=self._background)
@@ -71,7 +73,10 @@ class Looks:
     def settle(self, settings: Mapping[str, Any], cwd: str) -> tuple[str, ...]:
         """Follow the settings; gives what is wrong with the theme."""
         terminal = settings.get("terminal", {})
+        self.terminal = Terminal(self._env, terminal)
         self.change(
+            hyperlinks=self.terminal.links,
+            images=self.terminal.images,
             cwd=cwd,
             hidden_thinking=bool(settings.get("hideThinkingBlock", False)),
             code_indent=settings.get("markdown", {}).get("codeBlockIndent", "  "),

@@ -30,12 +30,17 @@ class HeldOutput(Vt100_Output):
             return Size(max(1, found.lines), max(1, found.columns))
 
         super().__init__(stdout, size, term=terminal.term, enable_cpr=False)
-        depth = ColorDepth.DEPTH_24_BIT if terminal.true_color else ColorDepth.DEPTH_8_BIT
-        self.depth = depth if terminal.colors else ColorDepth.DEPTH_1_BIT
+        self.depth = ColorDepth.DEPTH_8_BIT
+        self.use(terminal)
         self._fd = fd
         self._depth = 0
         self._lost = lost
         self._gone = False
+
+    def use(self, terminal: Terminal) -> None:
+        """Write in the colours that the terminal has."""
+        depth = ColorDepth.DEPTH_24_BIT if terminal.true_color else ColorDepth.DEPTH_8_BIT
+        self.depth = depth if terminal.colors else ColorDepth.DEPTH_1_BIT
 
     @contextmanager
     def frame(self) -> Iterator[None]:

@@ -98,6 +98,7 @@ class Screen:
             cwd=cwd,
             env=env,
             rows=lambda: self.settings.get("autocompleteMaxVisible", 5),
+            padding=lambda: self.settings.get("editorPaddingX", 0),
             external_editor=lambda: self.settings.get("externalEditor"),
             say=self.say,
             redraw=self.redraw,
@@ -399,6 +400,7 @@ class Screen:
 
     def look_changed(self) -> None:
         """Paint otherwise from now on."""
+        self.view.held.use(self.looks.terminal)
         self.transcript.look_changed(self._painter)
         self.redraw()
 
