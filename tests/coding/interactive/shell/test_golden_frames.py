@@ -7,7 +7,7 @@ from support.rpc_process import calls, says, use_service
 from support.server import Server
 from support.virtual_terminal import VirtualTerminal
 
-RULE = "─" * 60
+RULE = "─" * 59
 
 
 async def test_a_conversation_with_a_tool(tmp_path: Path) -> None:

@@ -42,8 +42,10 @@ def loaded_lines(resources: Resources, style: Style) -> list[Line]:
     return lines
 
 
-def welcome(style: Style) -> list[Line]:
-    """What to do when no model can be used."""
+def welcome(style: Style, width: int) -> list[Line]:
+    """What to do when no model can be used, in lines of at most `width` cells."""
+    from textwrap import wrap  # only the first start needs it
+
     accent, muted = style("accent"), style("muted")
     rows = (
         ("/login", "sign in with a subscription, or store an API key"),
@@ -54,6 +56,17 @@ def welcome(style: Style) -> list[Line]:
         ("a server", "start Ollama, LM Studio, llama.cpp or vLLM here, then /model"),
         ("pi --model demo", "see it at work first, without any model"),
     )
-    lines: list[Line] = [[], [("", "Welcome. No model can be used yet; any of these will do:")]]
-    lines += [[(accent, f"  {name:<16}"), (muted, text)] for name, text in rows]
+    lines: list[Line] = [[]]
+    lines += [
+        [("", part)]
+        for part in wrap("Welcome. No model can be used yet; any of these will do:", width)
+    ]
+    indent = 18 if width > 50 else 4
+    for name, text in rows:
+        parts = wrap(text, max(8, width - indent))
+        if indent == 4:
+            lines.append([(accent, f"  {name}")])
+        else:
+            lines.append([(accent, f"  {name:<16}"), (muted, parts.pop(0))])
+        lines += [[("", " " * indent), (muted, part)] for part in parts]
     return lines

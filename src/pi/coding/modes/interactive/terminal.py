@@ -42,8 +42,9 @@ class Terminal:
     """What the environment, and what `settings` says of the terminal, let us do.
 
     colors: False if none may be used. links: OSC 8. images: the protocol of pictures, or "".
-    reflows: lines are broken anew when the window gets narrower. escape_wait: seconds after which
-    Esc is the key and not the beginning of another one.
+    reflows: lines are broken anew when the window gets narrower. rest: seconds without another size
+    after which a window has come to rest; tmux tells sizes 250 ms apart. escape_wait: seconds after
+    which Esc is the key and not the beginning of another one.
     """
 
     def __init__(self, env: Mapping[str, str], settings: Mapping[str, Any] | None = None) -> None:
@@ -60,6 +61,7 @@ class Terminal:
         self.images: Literal["", "kitty", "iterm2"] = _images(env, settings)
         self.reflows = program in _REFLOWING_PROGRAMS or any(env.get(name) for name in _REFLOWING)
         self.reflows = self.reflows or self.term.startswith(("tmux", "alacritty", "foot"))
+        self.rest = 0.3 if env.get("TMUX") or self.term.startswith(("tmux", "screen")) else 0.05
         self.escape_wait = 0.15 if env.get("SSH_CONNECTION") else 0.05
         encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
         self.unicode = encoding.startswith("utf")

@@ -11,8 +11,10 @@ from prompt_toolkit.styles import Attrs
 
 from pi.coding.modes.interactive.lines import ESCAPE, Line
 from pi.coding.modes.interactive.screen.output import HeldOutput
+from pi.coding.modes.interactive.terminal import Terminal
 
 __all__ = ["FramedApplication"]
+
 
 FRAME = 1 / 30
 """Seconds between frames while something streams. Keys are answered at once."""
@@ -22,13 +24,15 @@ class FramedApplication(Application[None]):
     """An application whose frames begin with `compose`, which gives the finished lines."""
 
     def __init__(
-        self, held: HeldOutput, compose: Callable[[], list[Line]], reflows: bool, **more: Any
+        self, held: HeldOutput, compose: Callable[[], list[Line]], terminal: Terminal, **more: Any
     ) -> None:
         self.held = held
         self._compose = compose
-        self._reflows = reflows
+        self._reflows, self._rest = terminal.reflows, terminal.rest
         self._drawn = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._resizing: asyncio.TimerHandle | None = None
+        self._anew = False
         self._attrs: dict[str, Attrs] = {}
         super().__init__(
             output=held,
@@ -55,12 +59,15 @@ class FramedApplication(Application[None]):
     def _redraw(self, render_as_done: bool = False) -> None:
         if not self._is_running or self._running_in_terminal:
             return
+        if self._resizing is not None and not render_as_done:
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         with self.held.frame():
             lines = self._compose()
-            if self._has_other_width() or lines or self._has_shrunk():
+            if self._has_other_width() or lines or self._anew or self._has_shrunk():
+                self._anew = False
                 self._erase()
                 self._write(lines)
             super()._redraw(render_as_done)
@@ -111,6 +118,14 @@ class FramedApplication(Application[None]):
             output.write_raw("\r\n")
 
     def _on_resize(self) -> None:
+        """Draw when the window has come to rest: until then nobody knows how wide it is."""
+        if self._resizing is not None:
+            self._resizing.cancel()
+        self._resizing = asyncio.get_running_loop().call_later(self._rest, self._rested)
+
+    def _rested(self) -> None:
+        self._resizing = None
+        self._anew = True  # a window that was small for a moment has lost rows
         self._redraw()
 
     def _has_other_width(self) -> bool:
@@ -124,9 +139,10 @@ class FramedApplication(Application[None]):
             return False
         position = renderer._cursor_pos
         if self._reflows and columns < size.columns:
-            extra = position.x // columns
+            whole = columns + 1  # the window's own width
+            extra = position.x // whole
             for row in range(position.y):
                 cells = [x for x, cell in last.data_buffer[row].items() if cell.char != " "]
-                extra += max(cells, default=0) // columns
-            renderer._cursor_pos = Point(position.x % columns, position.y + extra)
+                extra += max(cells, default=0) // whole
+            renderer._cursor_pos = Point(position.x % whole, position.y + extra)
         return True

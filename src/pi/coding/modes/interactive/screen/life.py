@@ -182,7 +182,7 @@ class _Life:
         resources = await opened.session.send(GetResources())
         screen.looks.found(resources)
         if opened.session.state.model.api == "unknown":
-            screen.put(welcome(screen.style))
+            screen.put(welcome(screen.style, screen.columns))
         elif not quiet:
             screen.put(loaded_lines(resources, screen.style))
 

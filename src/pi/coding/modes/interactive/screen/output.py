@@ -27,7 +27,8 @@ class HeldOutput(Vt100_Output):
                 found = os.get_terminal_size(fd)
             except OSError:
                 return Size(24, 80)
-            return Size(max(1, found.lines), max(1, found.columns))
+            # no line of ours reaches the last column, so that none is wrapped by the terminal
+            return Size(max(1, found.lines), max(1, found.columns - 1))
 
         super().__init__(stdout, size, term=terminal.term, enable_cpr=False)
         self.depth = ColorDepth.DEPTH_8_BIT

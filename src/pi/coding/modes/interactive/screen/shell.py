@@ -110,7 +110,7 @@ class Screen:
         self.view = FramedApplication(
             held,
             self._compose,
-            terminal.reflows,
+            terminal,
             input=keys,
             layout=Layout(self.parts.container, focused_element=self.editor.window),
             key_bindings=self.parts.keys,
@@ -382,8 +382,7 @@ class Screen:
     def _compose(self) -> list[Line]:
         """The finished lines; the live parts are made on the way."""
         size = self.view.held.get_size()
-        # one line of an answer is never wider than the window, and never needs its last column
-        width = max(1, size.columns - 1)
+        width = size.columns
         lines, self._fixed = self._fixed, []
         lines = [clip(line, width) for line in lines]
         lines += self.transcript.finished(width)

@@ -1,0 +1,83 @@
+"""Sizes that change quickly, in a real tmux, which breaks lines anew while nobody is told."""
+
+import asyncio
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support.rpc_process import says, use_service
+from support.server import Server
+
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not there")
+
+PATIENCE = 20.0
+
+
+class Tmux:
+    """A tmux of our own with `pi` in it."""
+
+    def __init__(self, home: Path, args: tuple[str, ...]) -> None:
+        self._home = home
+        (home / "project").mkdir()
+        words = [sys.executable, "-m", "pi.coding.cli.main", *args]
+        command = shlex.join(["env", f"HOME={home}", "PI_OFFLINE=1", *words])
+        folder = str(home / "project")
+        self.run("new-session", "-d", "-x", "100", "-y", "30", "-c", folder, command)
+        self.run("set", "-g", "window-size", "manual")
+
+    def run(self, *words: str) -> str:
+        socket = str(self._home / "socket")
+        env = {"PATH": os.environ["PATH"], "HOME": str(self._home), "LANG": "C.UTF-8"}
+        done = subprocess.run(
+            ["tmux", "-S", socket, "-f", "/dev/null", *words],
+            env=env,
+            text=True,
+            capture_output=True,
+        )
+        return done.stdout
+
+    @property
+    def everything(self) -> list[str]:
+        return self.run("capture-pane", "-p", "-S", "-500").rstrip("\n").split("\n")
+
+    async def until(self, seen: Callable[[list[str]], bool]) -> list[str]:
+        end = time.monotonic() + PATIENCE
+        while not seen(rows := await asyncio.to_thread(lambda: self.everything)):
+            assert time.monotonic() < end, "\n".join(rows)
+        return rows
+
+
+@pytest.fixture
+def socket_folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    subprocess.run(["tmux", "-S", str(tmp_path / "socket"), "kill-server"], capture_output=True)
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.1, 0.7])
+async def test_no_row_is_left_and_none_is_lost(socket_folder: Path, gap: float) -> None:
+    lines = "\n\n".join(f"paragraph {number} of the answer" for number in range(8))
+    async with Server([says(lines)]) as server:
+        tmux = Tmux(socket_folder, use_service(socket_folder, server.url))
+        await tmux.until(lambda rows: any(row.endswith("m1") for row in rows))
+        tmux.run("send-keys", "go", "Enter")
+        await tmux.until(lambda rows: "↓3" in rows[-1])
+        tmux.run("send-keys", "a draft")
+        await tmux.until(lambda rows: "a draft" in rows)
+        for size in ("90x30", "70x25", "50x20", "60x30", "100x30", "45x20", "72x28"):
+            columns, _, height = size.partition("x")
+            tmux.run("resize-window", "-x", columns, "-y", height)
+            await asyncio.sleep(gap)
+        rule = "─" * 71
+        rows = await tmux.until(
+            lambda rows: rows[-4:-1] == [rule, "a draft", rule] and rows[-1].endswith("m1")
+        )
+    assert [row for row in rows if row.startswith("paragraph")] == lines.split("\n\n")
+    assert sum("─" in row for row in rows) == 2
+    assert sum("~/project" in row for row in rows) == 1
