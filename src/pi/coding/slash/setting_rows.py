@@ -214,7 +214,7 @@ ROWS: tuple[SettingRow, ...] = (
     SettingRow(
         "httpProxy",
         "Proxy",
-        "Address of a proxy for all requests. Empty: as the environment says.",
+        "Address of a proxy, where the environment names none. Counts from the next start on.",
     ),
     SettingRow(
         "defaultProjectTrust",
