@@ -4,24 +4,28 @@ The large session has 10,000 messages in 56 MB; its floor is msgspec decoding th
 the same file, so what is above 1 is the scan, the tree and the fold. The floor of an append is the
 same message encoded and written with the bare system calls; of the appends of a run, the median
 counts, which other programs on the machine disturb least. Nothing here waits, so wall time of this
-process is taken; the memory is that of a program that opens the session.
+process is taken; the memory is that of a program that opens the session. With BENCH_NODE_PI (a
+version with `dist/core/session-manager.js`, such as 0.70.6) Pi for Node opens the same file.
 """
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
 import msgspec
-from bench.common import PYTHON, Row, environment, in_turn, new_home, peak_mb
+from bench.common import NODE, NODE_PI, PYTHON, Row, environment, in_turn, new_home, peak_mb
 
 from pi.ai.messages import TextContent, ToolResultMessage, UserMessage
 from pi.coding.session.entries import AgentMessage
 from pi.coding.session.index import SessionIndex
+from pi.coding.session.lines import lines
 from pi.coding.session.log import SessionLog
 from pi.coding.session.store import SessionStore
+from pi.coding.slash.tree_rows import nodes_of, rows
 
 MESSAGES = 10_000
 LISTED = 1000
@@ -31,9 +35,19 @@ APPENDS = 500
 RESULT = ToolResultMessage("call", "bash", (TextContent("some output\n" * 430),))
 
 OPEN = """
-import sys
+import gc, sys, time
 from pi.coding.session.log import SessionLog
+gc.disable()  # as at every start of pi
+start = time.perf_counter()
 len(SessionLog.open(sys.argv[1]).state.messages)
+print((time.perf_counter() - start) * 1000)
+"""
+
+OPEN_NODE = """
+const { SessionManager } = await import(process.argv[1]);
+const start = performance.now();
+SessionManager.open(process.argv[2]).buildSessionContext();
+console.log(performance.now() - start);
 """
 
 
@@ -54,19 +68,25 @@ def run(runs: int) -> Iterator[Row]:
         yield Row(what, took["us"], "ms", 2.5, took["floor"], "decode its messages")
         peak = peak_mb([PYTHON, "-c", OPEN, str(large)], environment(home))
         yield Row(f"{what}, peak memory", peak, "MB", 100)
+        yield from _beside_node(what, large, environment(home), runs)
         took = in_turn({"us": appending(home / "us"), "floor": writing(home / "floor")}, runs)
-        yield Row(
-            "append a message of 5 KB",
-            took["us"],
-            "us",
-            4,
-            took["floor"],
-            "encode, open, write, close",
-        )
-        yield Row("append a message of 5 KB", took["us"], "us", 60)
+        what = "append a message of 5 KB"
+        yield Row(what, took["us"], "us", 4, took["floor"], "encode, open, write, close")
+        yield Row(what, took["us"], "us", 60)
         yield Row("append a prompt, with fsync", appending_prompts(home / "prompts"), "us")
         yield from _going(home / "branched.jsonl", runs)
         yield from _listing(home / "list", runs)
+
+
+def _beside_node(what: str, path: Path, env: dict[str, str], runs: int) -> Iterator[Row]:
+    """The same in new processes, ours and that of Pi for Node, if it is there."""
+    module = Path(NODE_PI, "dist/core/session-manager.js")
+    if not NODE_PI or not module.exists():
+        return
+    ours = [PYTHON, "-c", OPEN, str(path)]
+    node = [NODE, "--input-type=module", "-e", OPEN_NODE, module.resolve().as_uri(), str(path)]
+    took = in_turn({"us": saying(ours, env), "node": saying(node, env)}, runs)
+    yield Row(f"{what}, new process", took["us"], "ms", 0.6, took["node"], "Pi for Node")
 
 
 def _going(path: Path, runs: int) -> Iterator[Row]:
@@ -82,6 +102,15 @@ def _going(path: Path, runs: int) -> Iterator[Row]:
     log.move(ends[0])
     took = in_turn({"us": timed(go, 500)}, runs)["us"]
     yield Row(f"go to another branch, {BRANCHED:,} messages", took, "ms", 20)
+    leaf = log.tree.nodes[BRANCHED - 1].id
+
+    def look() -> None:
+        read = nodes_of(map(msgspec.Raw, lines(log, log.tree.nodes)))
+        rows(read, leaf, mode="default", folded=set())
+
+    took = in_turn({"us": timed(look), "floor": decoding(path)}, runs)
+    what = f"rows of /tree, {BRANCHED:,} messages"
+    yield Row(what, took["us"], "ms", 2, took["floor"], "decode its messages")
 
 
 def _listing(root: Path, runs: int) -> Iterator[Row]:
@@ -160,6 +189,15 @@ def timed(work: Callable[[], object], scale: float = 1e3) -> Callable[[], float]
         start = time.perf_counter()
         work()
         return (time.perf_counter() - start) * scale
+
+    return measure
+
+
+def saying(argv: list[str], env: dict[str, str]) -> Callable[[], float]:
+    """A rival for `in_turn`: the number that a program prints."""
+
+    def measure() -> float:
+        return float(subprocess.run(argv, env=env, check=True, capture_output=True).stdout)
 
     return measure
 
