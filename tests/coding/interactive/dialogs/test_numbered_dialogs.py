@@ -32,7 +32,7 @@ async def test_a_number_takes_a_row() -> None:
     assert person.heard == [
         "Fruit",
         "1. apple  red",
-        "2. banana - cannot be chosen: it is not ripe",
+        "2. banana (not to be chosen now: its number says why)",
         "3. ✓  cherry",
         "There is no number 9.",
         "it is not ripe",
@@ -106,4 +106,4 @@ async def test_control_characters_stay_out() -> None:
     choice = Choice(key="e", label="a\x1b[2Jb\nc", why="\x1b]0;x\x07no")
     person = Person("1", "q")
     await person.dialogs.pick(PickList(title="T\x07", choices=(choice,)))
-    assert person.heard == ["T", "1. ab c - cannot be chosen: no", "no"]
+    assert person.heard == ["T", "1. ab c (not to be chosen now: its number says why)", "no"]

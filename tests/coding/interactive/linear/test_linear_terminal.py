@@ -155,3 +155,20 @@ async def test_an_unknown_command_is_not_sent(tmp_path: Path) -> None:
             person.type("/nosuch thing")
             await person.hears("Not sent: /nosuch thing")
             assert not talk.transport.contexts
+
+
+async def test_an_error_is_said_before_what_goes_back_and_nothing_is_done(tmp_path: Path) -> None:
+    with talking([[fail("overloaded", "500 no")]], tmp_path) as talk:
+        async with terminal(ready(talk.controller)) as (person, _):
+            person.type("important")
+            await person.hears("Enter on an empty line sends it.")
+            said = person.lines
+            error = next(number for number, line in enumerate(said) if "500 no" in line)
+            assert error < said.index("Not sent: important")
+            assert "Done." not in said
+
+
+async def test_the_start_says_where_one_is(tmp_path: Path) -> None:
+    with talking([], tmp_path) as talk:
+        async with terminal(ready(talk.controller)) as (person, _):
+            await person.hears(f"Model faux/faux, in {tmp_path}.")

@@ -23,8 +23,8 @@ Held = tuple[str, tuple[ImageContent, ...], bool]
 """A text that waits for the session to be there: text, images, and whether it is a follow-up."""
 
 _NEAR = 3
-_REFUSED = frozenset({"auth", "quota", "transport", "config"})
-"""Kinds of errors after which a prompt can be sent again as it is."""
+_FINAL = frozenset({"refused", "aborted"})
+"""Kinds of errors after which it makes no sense to send a prompt again as it is."""
 
 
 class Place(Protocol):
@@ -121,7 +121,8 @@ class Talk:
             return
         text, images = self._last
         self._last = None
-        if last is not None and not said and last.error_kind in _REFUSED:
+        failed = last is not None and last.stop_reason == "error"
+        if failed and not said and last.error_kind not in _FINAL:
             self._place.give_back(text, images)
 
     # -- what is submitted -------------------------------------------------------------------------
@@ -216,7 +217,7 @@ class Talk:
             self.failed()
             return held
         if self._retrying:
-            self._spawn(self._send(c.AbortRetry()))
+            self._spawn(self._give_up())
         elif self._compacting or self._session.state.streaming:
             self._spawn(self._abort())
         elif self._bash:
@@ -224,6 +225,10 @@ class Talk:
         else:
             return False
         return True
+
+    async def _give_up(self) -> None:
+        await self._take_back()
+        await self._send(c.AbortRetry())
 
     async def _abort(self) -> None:
         await self._take_back()

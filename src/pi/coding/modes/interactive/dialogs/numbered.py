@@ -176,7 +176,7 @@ def _row(rows: Rows, number: int, choice: Choice) -> str:
     if rows.picklist.many and choice.key in rows.taken:
         words.insert(0, "marked:")
     text = "  ".join(one_line(word) for word in words if word)
-    why = f" - cannot be chosen: {one_line(choice.why)}" if choice.why else ""
+    why = " (not to be chosen now: its number says why)" if choice.why else ""
     return f"{number}. {text}{why}"
 
 

@@ -183,8 +183,17 @@ class _Program:
 
     def _hear(self, event: object) -> None:
         assert self._talk is not None
-        self._talk.hear(event)  # type: ignore[arg-type]
         self._teller.hear(event)  # type: ignore[arg-type]
+        self._talk.hear(event)  # type: ignore[arg-type]  # what goes back is said after why
+
+    def _say_start(self, session: Session) -> None:
+        state = session.state
+        if state.model.api == "unknown":
+            self.terminal.line("No model can be used yet: /login signs in, or stores a key.")
+        else:
+            thinking = f", thinking {state.thinking_level}" if state.model.reasoning else ""
+            self.terminal.line(f"Model {state.model.key}{thinking}, in {state.session.cwd}.")
+        self.terminal.line("Type a prompt and Enter. /help lists the commands, Ctrl+D ends.")
 
     def _farewell(self, session: Session) -> None:
         state = session.state

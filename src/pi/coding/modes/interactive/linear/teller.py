@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from pi.agent.events import ToolExecutionStart
+from pi.agent.events import AgentEnd, ToolExecutionStart
+from pi.ai.messages import AssistantMessage
 from pi.coding.api import events as s
 from pi.coding.modes.interactive.fold import Fold
 from pi.coding.modes.interactive.linear.words import Prose, say_block, say_call
@@ -29,6 +30,7 @@ class Teller:
         self._prose: dict[Block, tuple[Prose, list[int]]] = {}
         self._thinking = False
         self._command = ""
+        self._failed = False
 
     def hear(self, event: s.SessionEvent) -> None:
         """Say what an event changes."""
@@ -40,9 +42,14 @@ class Teller:
         known = set(map(id, self.fold.blocks))
         for block in self.fold.add(event):
             self._changed(block, event, new=id(block) not in known)
+        if isinstance(event, AgentEnd):
+            answers = [m for m in event.messages if isinstance(m, AssistantMessage)]
+            self._failed = bool(answers) and answers[-1].stop_reason == "error"
         told = _TOLD.get(type(event))
         if told is not None:
             self._say(told(event))
+        elif isinstance(event, s.AgentSettled) and (event.aborted or not self._failed):
+            self._say("Stopped." if event.aborted else "Done.")
         self.fold.blocks[:] = [block for block in self.fold.blocks if block.open]
 
     def _changed(self, block: Block, event: s.SessionEvent, *, new: bool) -> None:
@@ -86,19 +93,9 @@ def _compaction(event: s.CompactionStart) -> str:
     return "Summarising the conversation to make room."
 
 
-def _settled(event: s.AgentSettled) -> str:
-    return "Stopped." if event.aborted else "Done."
-
-
-def _thinking(event: s.ThinkingLevelChanged) -> str:
-    return f"Thinking: {event.level}."
-
-
 _TOLD: dict[type, Callable[..., str]] = {
     s.AutoRetryStart: _retry,
     s.SummarizationRetryScheduled: _retry,
     s.CompactionStart: _compaction,
-    s.AgentSettled: _settled,
-    s.ThinkingLevelChanged: _thinking,
 }
 """Events that are no block of the transcript."""

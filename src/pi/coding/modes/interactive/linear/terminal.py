@@ -177,8 +177,11 @@ class LinearTerminal:
     # -- the place of `Talk` -----------------------------------------------------------------------
 
     def give_back(self, text: str, images: Sequence[ImageContent] = ()) -> None:
-        """Not carried out: Enter sends it again."""
-        self._suggest("Not sent", text, tuple(images))
+        """Not carried out: Enter sends it again. A command has said what is wrong with it."""
+        if text.startswith("/"):
+            self.line(f"Not sent: {text}")
+        else:
+            self._suggest("Not sent", text, tuple(images))
 
     def _suggest(self, word: str, text: str, images: tuple[ImageContent, ...]) -> None:
         self.suggested = (text, images)
