@@ -412,3 +412,35 @@ def extension(pi):
         assert talk.told(EntryAppended)[0].entry["data"] == "why?"
         assert talk.told(ToolExecutionEnd)[0].result["content"][0]["text"] == "None"
         assert talk.heard[0].startswith("there is no session yet")
+
+
+async def test_extensions_speak_to_one_another(tmp_path: Path) -> None:
+    listens = """
+def extension(pi):
+    pi.events.on("count", lambda data: HEARD.append(("plain", data)))
+    @pi.events.on("count")
+    async def later(data):
+        await asyncio.sleep(0)
+        HEARD.append(("async", data))
+    pi.events.on("count", lambda data: data and 1 / 0)
+    pi.events.on("other", lambda data: HEARD.append("never"))
+"""
+    speaks = """
+def extension(pi):
+    pi.events.emit("count", 0)
+    pi.events.on("count", lambda data: HEARD.append(("own", data)))
+    pi.on("input", lambda event, context: pi.events.emit("count", [event.text]))
+"""
+    async with talking(tmp_path, [[text("Hi")], [text("Hi")]], listens, speaks) as talk:
+        assert ("plain", 0) in talk.heard  # although it was said in the thread that loads
+        HEARD.clear()
+        await talk.say("Hello")
+        assert talk.heard == [("plain", ["Hello"]), ("own", ["Hello"]), ("async", ["Hello"])]
+        (wrong,) = talk.told(ExtensionError)
+        assert "e0.py:11" in wrong.error
+        assert "ZeroDivisionError" in wrong.error
+        (talk.folder / "e0.py").unlink()
+        await talk.session.send(s.Reload())
+        HEARD.clear()
+        await talk.say("Again")
+        assert talk.heard == [("own", ["Again"])]

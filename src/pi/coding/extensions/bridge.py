@@ -60,6 +60,7 @@ class Bridge(QuietBridge):
         self._started = True
         self._program.context = self.context
         self._program.tell = self.tell
+        self._program.failed = self.failed
         self.restore_tools()
         if self.hears("session_start"):
             event = made("session_start", reason, previous_file)

@@ -69,7 +69,7 @@ __all__ = [
 
 
 class ResourcesDiscover(Struct, frozen=True):
-    """Skills, prompt templates and themes are about to be looked for. There is no context yet."""
+    """Skills, prompt templates and themes are about to be looked for. The context is None."""
 
     cwd: Path
     reason: Literal["startup", "reload"] = "startup"
@@ -77,7 +77,7 @@ class ResourcesDiscover(Struct, frozen=True):
 
 class ProjectTrust(Struct, frozen=True):
     """The project has settings or code of its own (`held_back`), and nobody has said whether it is
-    trusted. There is no context yet."""
+    trusted. The context is None."""
 
     cwd: Path
     held_back: tuple[str, ...] = ()

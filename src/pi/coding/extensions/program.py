@@ -5,7 +5,7 @@ from typing import Any
 
 from pi.coding.api.commands import Session
 from pi.coding.api.ui import UserInterface
-from pi.coding.extensions.shelf import Shelf
+from pi.coding.extensions.shelf import Owner, Shelf
 from pi.coding.extensions.words import Mode
 
 __all__ = ["Program"]
@@ -14,7 +14,8 @@ __all__ = ["Program"]
 class Program:
     """session: the one that modes talk to. context: of the session that is open now.
 
-    shutdown: ends the program. trusted: whether the user trusts the project.
+    failed: tells what an extension did wrong, once there is a session. shutdown: ends the program.
+    trusted: whether the user trusts the project.
     """
 
     def __init__(self, shelf: Shelf, mode: Mode = "sdk") -> None:
@@ -23,6 +24,7 @@ class Program:
         self.trusted = False
         self.session: Session | None = None
         self.context: Any = None
+        self.failed: Callable[[Owner, str, BaseException], None] | None = None
         self.shutdown: Callable[[], None] = _nothing
         self.tell: Callable[..., None] = lambda name, *fields: None
 

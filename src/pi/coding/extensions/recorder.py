@@ -4,6 +4,7 @@ Whatever is wrong with a registration is a `ConfigError` at the line of the exte
 A name that is taken is only told, and the rest of the extension goes on.
 """
 
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ class Outside:
     """What lies beyond the shelf: the command line, and where providers are kept.
 
     note: tells a person something. context: gives that of the open session. flags: what the command
-    line says, by name. options, reserved: options and slash commands of our own.
+    line says, by name. options, reserved: options and slash commands of our own. failed: tells what
+    an extension did wrong, and at what. loop: in which handlers are called.
     """
 
     def __init__(self, note: Callable[[str], None] = lambda text: None) -> None:
@@ -44,6 +46,8 @@ class Outside:
         self.options: frozenset[str] = frozenset()
         self.reserved: frozenset[str] = frozenset()
         self.context: Callable[[], Any] = lambda: None
+        self.failed: Callable[[Owner, str, BaseException], None] = _not_told
+        self.loop: AbstractEventLoop | None = None
 
     def provider(self, owner: Owner, registration: ProviderRegistration) -> None:
         """Make a provider known."""
@@ -69,6 +73,7 @@ class Recorder:
         self._owner = owner
         self._outside = outside
         self._closed = False
+        self._bus: Any = None
 
     def close(self) -> None:
         """Take nothing more: the extension was given up, though it may still be running."""
@@ -91,6 +96,15 @@ class Recorder:
         if context is None:
             raise ConfigError("there is no session yet: ask for the context when the tool is used")
         return context
+
+    @property
+    def events(self) -> Any:
+        """What extensions say to one another."""
+        if self._bus is None:
+            from pi.coding.extensions.bus import Bus  # for those who speak to others
+
+            self._bus = Bus(self._shelf, self._owner, self._outside)
+        return self._bus
 
     def on(self, event: str, handler: _Function | None = None) -> Any:
         """Hear an event; without a handler it is a decorator."""
@@ -288,6 +302,10 @@ class Recorder:
             if not getattr(made, field, None):
                 raise ConfigError(f"register_tool: {type(made).__name__} has no {field}")
         return made
+
+
+def _not_told(owner: Owner, what: str, error: BaseException) -> None:
+    """Nobody is there to be told."""
 
 
 def _hint(value: Any, more: dict[str, Any]) -> str:

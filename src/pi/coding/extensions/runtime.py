@@ -4,6 +4,7 @@ The runtime outlives sessions; each of them gets a bridge. An extension that can
 named with file and line and left out, with all that it had registered before it failed.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from inspect import isawaitable
 from pathlib import Path
@@ -45,6 +46,7 @@ class Runtime:
         self.program = Program(self.shelf, mode)
         self.outside = outside or Outside()
         self.outside.note = self._note
+        self.outside.failed = self._failed
         self.outside.context = lambda: self.program.context
         self.loaded: list[LoadedExtension] = []
         self.notes: list[str] = []
@@ -60,6 +62,7 @@ class Runtime:
         """Load extensions one after the other. patience: seconds for each; None as usual."""
         if not found:
             return
+        self.outside.loop = asyncio.get_running_loop()
         from pi.coding.extensions.load import PATIENCE, Broken, load_extension  # for who has any
 
         for item in found:
@@ -154,6 +157,14 @@ class Runtime:
         self.shelf.drop(owner)
         self.outside.forget(owner)
         forget(found)
+
+    def _failed(self, owner: Owner, what: str, error: BaseException) -> None:
+        if self.program.failed is not None:
+            self.program.failed(owner, what, error)
+            return
+        from pi.coding.extensions.asking import words_of
+
+        self._note(f"{words_of(error, owner)} (at {what})")
 
     def _note(self, text: str) -> None:
         self.notes.append(text)

@@ -23,7 +23,7 @@ from pi.coding.api.setup import Completion
 from pi.coding.api.ui import UserInterface
 from pi.coding.extensions.words import Deliver, Mode
 
-__all__ = ["CommandHandler", "Complete", "Context", "Handler", "Mode", "Pi", "Renderer"]
+__all__ = ["Bus", "CommandHandler", "Complete", "Context", "Handler", "Mode", "Pi", "Renderer"]
 
 
 class Context(Protocol):
@@ -174,6 +174,18 @@ data of an entry as its content; `render_call(arguments, expanded)` for a tool c
 `render_result(text, details, is_error, expanded)` for its result."""
 
 
+class Bus(Protocol):
+    """What extensions say to one another. Names are free; `extension:what` keeps them apart."""
+
+    def on(self, name: str, handler: Callable[[Any], Any] | None = None) -> Any:
+        """Hear a name; without a handler it is a decorator. The handler is given the data."""
+        ...
+
+    def emit(self, name: str, data: Any = None) -> None:
+        """Tell all who hear the name. Plain functions are called at once, async ones begun."""
+        ...
+
+
 class Pi(Protocol):
     """What `extension(pi)` is given."""
 
@@ -190,6 +202,11 @@ class Pi(Protocol):
     @property
     def context(self) -> Context:
         """The context of the session that is open now, for tools. Raises `ConfigError` before."""
+        ...
+
+    @property
+    def events(self) -> Bus:
+        """What extensions say to one another."""
         ...
 
     def on(self, event: str, handler: Handler | None = None) -> Any:

@@ -1,0 +1,62 @@
+"""What extensions say to one another: `pi.events`, one bus for all extensions of a program."""
+
+import asyncio
+from collections.abc import Callable
+from inspect import isawaitable
+from typing import Any
+
+from pi.ai.errors import ConfigError
+from pi.coding.extensions.recorder import Outside
+from pi.coding.extensions.shelf import HandlerRow, Owner, Shelf
+
+__all__ = ["Bus"]
+
+
+class Bus:
+    """The bus, as one extension has it."""
+
+    def __init__(self, shelf: Shelf, owner: Owner, outside: Outside) -> None:
+        self._shelf = shelf
+        self._owner = owner
+        self._outside = outside
+        self._tasks: set[asyncio.Future[Any]] = set()
+
+    def on(self, name: str, handler: Callable[[Any], Any] | None = None) -> Any:
+        """Hear a name; without a handler it is a decorator."""
+        if handler is None:
+            return lambda function: self.on(name, function) and function
+        if not isinstance(name, str) or not callable(handler):
+            raise ConfigError(f"events.on takes a name and a function, not {name!r}, {handler!r}")
+        self._shelf.on(f"bus:{name}", HandlerRow(self._owner, handler))
+        self._shelf.version += 1
+        return handler
+
+    def emit(self, name: str, data: Any = None) -> None:
+        """Tell all who hear the name, in the order in which they came, our own handlers too."""
+        loop = self._outside.loop
+        try:
+            here = asyncio.get_running_loop()
+        except RuntimeError:  # in a thread, as while an extension is loaded
+            here = None
+        if loop is not None and here is not loop:
+            loop.call_soon_threadsafe(self._deliver, name, data)
+        else:
+            self._deliver(name, data)
+
+    def _deliver(self, name: str, data: Any) -> None:
+        for row in tuple(self._shelf.handlers.get(f"bus:{name}", ())):
+            try:
+                answer = row.handler(data)
+            except Exception as error:
+                self._outside.failed(row.owner, name, error)
+            else:
+                if isawaitable(answer):
+                    task = asyncio.ensure_future(self._wait(row, name, answer))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+
+    async def _wait(self, row: HandlerRow, name: str, answer: Any) -> None:
+        try:
+            await answer
+        except Exception as error:
+            self._outside.failed(row.owner, name, error)
