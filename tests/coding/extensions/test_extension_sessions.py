@@ -209,7 +209,7 @@ async def test_messages_of_extensions(tmp_path: Path) -> None:
         answer = await talk.say("/go")
         assert answer.text == "three"
         messages = talk.composition.controller.log.state.messages
-        texts = [text_of(message.content) for message in messages]
+        texts = [text_of(message.content) for message in messages]  # pyright: ignore
         assert [t for t in texts if t] == [
             "now",
             "one",
