@@ -76,6 +76,10 @@ class HeldOutput(Vt100_Output):
                 self._lost()
                 return
 
+    def erase_down(self) -> None:
+        """Erase from here down; never from the corner, where tmux would keep the whole screen."""
+        self.write_raw("\x1b[K\x1b[C\x1b[J\x1b[D")
+
     def forget_cursor(self) -> None:
         """Another program may have changed whether the cursor is seen."""
         self._cursor_visible = None

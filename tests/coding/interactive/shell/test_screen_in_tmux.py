@@ -1,4 +1,4 @@
-"""Sizes that change quickly, in a real tmux, which breaks lines anew while nobody is told."""
+"""In a real tmux: it breaks lines anew when sizes change, and has a history of its own."""
 
 import asyncio
 import os
@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from support.rpc_process import says, use_service
+from support.replies import Reply
+from support.rpc_process import END, chunk, says, use_service
 from support.server import Server
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not there")
@@ -23,13 +24,14 @@ PATIENCE = 20.0
 class Tmux:
     """A tmux of our own with `pi` in it."""
 
-    def __init__(self, home: Path, args: tuple[str, ...]) -> None:
+    def __init__(self, home: Path, args: tuple[str, ...], size: str = "100x30") -> None:
         self._home = home
         (home / "project").mkdir()
         words = [sys.executable, "-m", "pi.coding.cli.main", *args]
         command = shlex.join(["env", f"HOME={home}", "PI_OFFLINE=1", *words])
         folder = str(home / "project")
-        self.run("new-session", "-d", "-x", "100", "-y", "30", "-c", folder, command)
+        columns, _, rows = size.partition("x")
+        self.run("new-session", "-d", "-x", columns, "-y", rows, "-c", folder, command)
         self.run("set", "-g", "window-size", "manual")
 
     def run(self, *words: str) -> str:
@@ -42,6 +44,10 @@ class Tmux:
             capture_output=True,
         )
         return done.stdout
+
+    def resize(self, size: str) -> None:
+        columns, _, rows = size.partition("x")
+        self.run("resize-window", "-x", columns, "-y", rows)
 
     @property
     def everything(self) -> list[str]:
@@ -71,8 +77,7 @@ async def test_no_row_is_left_and_none_is_lost(socket_folder: Path, gap: float) 
         tmux.run("send-keys", "a draft")
         await tmux.until(lambda rows: "a draft" in rows)
         for size in ("90x30", "70x25", "50x20", "60x30", "100x30", "45x20", "72x28"):
-            columns, _, height = size.partition("x")
-            tmux.run("resize-window", "-x", columns, "-y", height)
+            tmux.resize(size)
             await asyncio.sleep(gap)
         rule = "─" * 71
         rows = await tmux.until(
@@ -81,3 +86,26 @@ async def test_no_row_is_left_and_none_is_lost(socket_folder: Path, gap: float) 
     assert [row for row in rows if row.startswith("paragraph")] == lines.split("\n\n")
     assert sum("─" in row for row in rows) == 2
     assert sum("~/project" in row for row in rows) == 1
+
+
+@pytest.mark.parametrize("size", ["80x24", "80x12", "30x9"])
+async def test_the_history_has_no_copies_of_the_live_area(socket_folder: Path, size: str) -> None:
+    gate = asyncio.Event()
+    words = [chunk({"content": f"word{number} "}) for number in range(200)]
+    script = [Reply([*words, gate.wait, chunk({"content": "\n\nthe end"}), END])]
+    async with Server(script) as server:
+        tmux = Tmux(socket_folder, use_service(socket_folder, server.url), size)
+        await tmux.until(lambda rows: any(row.endswith("m1") for row in rows))
+        tmux.run("send-keys", "go", "Enter")
+        await tmux.until(lambda rows: "word199" in "".join(rows))
+        for command, seen in (("/session", "Cost"), ("!echo $((40+2))", "42")):
+            tmux.run("send-keys", command, "Enter")
+            await tmux.until(lambda rows, seen=seen: seen in "".join(rows[-40:]))
+        tmux.resize("40x10")
+        await tmux.until(lambda rows: "─" * 39 in rows)
+        tmux.resize("100x24")
+        await tmux.until(lambda rows: "─" * 99 in rows)
+        gate.set()
+        rows = await tmux.until(lambda rows: "the end" in rows and "↓3" in rows[-1])
+    assert sum("~/project" in row for row in rows) == 1, "\n".join(rows)
+    assert sum("─" in row for row in rows) == 2, "\n".join(rows)
