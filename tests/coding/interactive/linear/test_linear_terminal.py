@@ -171,4 +171,5 @@ async def test_an_error_is_said_before_what_goes_back_and_nothing_is_done(tmp_pa
 async def test_the_start_says_where_one_is(tmp_path: Path) -> None:
     with talking([], tmp_path) as talk:
         async with terminal(ready(talk.controller)) as (person, _):
-            await person.hears(f"Model faux/faux, in {tmp_path}.")
+            await person.hears("Type a prompt and Enter. /help lists the commands, Ctrl+D ends.")
+            assert f"Model faux/faux, in {tmp_path}." in person.lines

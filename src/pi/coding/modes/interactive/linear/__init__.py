@@ -103,6 +103,7 @@ class _Program:
                 self._end_reading()
         session.use_ui(self.terminal)
         try:
+            self._say_start(session)
             if session.state.message_count:
                 await self.replay()
             talk.begin(session)
