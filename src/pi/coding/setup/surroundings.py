@@ -86,7 +86,8 @@ async def set_trust(desk: SetupDesk, command: SetTrust) -> Resources:
 
 async def complete_argument(desk: SetupDesk, command: CompleteArgument) -> Completions:
     """What the extension that has the command says; nothing if there is none."""
-    return Completions(await desk.controller.bridge.completions(command.name, command.prefix))
+    found = await desk.controller.bridge.completions(command.name, command.prefix)
+    return Completions(tuple(found))
 
 
 def _busy(desk: SetupDesk) -> bool:
