@@ -41,17 +41,19 @@ class Offer(Mapping[str, Tool]):
 
     def check(self) -> None:
         """Raise `ConfigError` for a name of the command line or the settings that is no tool."""
-        for name in self._usual():
-            if name not in self._own:
-                self._shelf.tools.registry.get(name)
+        self._check(self._usual())
 
     def choose(self, names: Sequence[str] | None) -> None:
         """Offer these from now on; None as usual. Raises `ConfigError` for an unknown name."""
-        for name in names or ():
-            if name not in self._own:
-                self._shelf.tools.registry.get(name)
+        self._check(names or ())
         self._chosen = None if names is None else tuple(dict.fromkeys(names))
         self._made = None
+
+    def _check(self, names: Sequence[str]) -> None:
+        shelf = self._shelf.tools.registry
+        for name in names:
+            if name not in shelf and name not in self._own:
+                shelf.get(name)  # raises, and says which there are; others are not made for this
 
     def known(self, names: Sequence[str]) -> list[str]:
         """Those of the names that are tools."""
