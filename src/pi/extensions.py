@@ -30,11 +30,14 @@ _HOMES = {
         "Message",
         "TextContent",
         "ToolResultMessage",
+        "Usage",
         "UserMessage",
+        "text_of",
     ),
     "pi.ai.model": ("Model", "Price"),
     "pi.ai.options": ("Options",),
     "pi.ai.registry": ("Lazy",),
+    "pi.ai.request": ("Frame", "Request"),
     "pi.coding.api": ("commands",),
     "pi.coding.api.answers": ("BashResult",),
     "pi.coding.api.front": ("Front", "Hotkey"),
@@ -77,17 +80,22 @@ _HOMES = {
     ),
     "pi.coding.extensions.surface": ("Context", "Mode", "Pi"),
 }
-_WHERE = {name: module for module, names in _HOMES.items() for name in names}
+_WHERE = {name: (module, name) for module, names in _HOMES.items() for name in names}
+_WHERE |= {  # their own names mean something else here
+    "Conversation": ("pi.ai.messages", "Context"),
+    "Decoder": ("pi.ai.protocols.base", "Decoder"),
+    "WireProtocol": ("pi.ai.protocols.base", "Protocol"),
+}
 
 __all__ = sorted(_WHERE)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:
     try:
-        module = _WHERE[name]
+        module, attribute = _WHERE[name]
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    value = getattr(import_module(module), name)
+    value = getattr(import_module(module), attribute)
     globals()[name] = value
     return value
 

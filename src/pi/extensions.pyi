@@ -23,15 +23,22 @@ from pi.ai.errors import AuthError as AuthError
 from pi.ai.errors import ConfigError as ConfigError
 from pi.ai.errors import PiError as PiError
 from pi.ai.messages import AssistantMessage as AssistantMessage
+from pi.ai.messages import Context as _Conversation
 from pi.ai.messages import ImageContent as ImageContent
 from pi.ai.messages import Message as Message
 from pi.ai.messages import TextContent as TextContent
 from pi.ai.messages import ToolResultMessage as ToolResultMessage
+from pi.ai.messages import Usage as Usage
 from pi.ai.messages import UserMessage as UserMessage
+from pi.ai.messages import text_of as text_of
 from pi.ai.model import Model as Model
 from pi.ai.model import Price as Price
 from pi.ai.options import Options as Options
+from pi.ai.protocols.base import Decoder as Decoder
+from pi.ai.protocols.base import Protocol as _WireProtocol
 from pi.ai.registry import Lazy as Lazy
+from pi.ai.request import Frame as Frame
+from pi.ai.request import Request as Request
 from pi.coding.api import commands as commands
 from pi.coding.api.answers import BashResult as BashResult
 from pi.coding.api.front import Front as Front
@@ -77,3 +84,6 @@ from pi.coding.extensions.events import UserBash as UserBash
 from pi.coding.extensions.surface import Context as Context
 from pi.coding.extensions.surface import Mode as Mode
 from pi.coding.extensions.surface import Pi as Pi
+
+Conversation = _Conversation
+WireProtocol = _WireProtocol

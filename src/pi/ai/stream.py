@@ -15,7 +15,7 @@ from typing import Protocol as Interface
 import msgspec
 
 from pi.ai.auth.base import Access
-from pi.ai.errors import ErrorInfo, PiError
+from pi.ai.errors import ErrorInfo, PiError, ProtocolError
 from pi.ai.events import Done, Error, Event, Fold, Metadata, Start
 from pi.ai.headers import call_headers
 from pi.ai.messages import AssistantMessage, Context, now_ms
@@ -236,7 +236,16 @@ class Stream:
             )
         options = self._options.settle(model, context)
         protocol = protocols.get(model.api)
-        request = protocol.encode(model, context, options)
+        try:
+            request = protocol.encode(model, context, options)
+        except PiError:
+            raise
+        except Exception as error:
+            owner = protocols.owner(model.api)
+            if owner == "pi":
+                raise
+            words = f"{type(error).__name__}: {error}"
+            raise ProtocolError(f"the wire {model.api!r} of {owner} has failed: {words}") from error
         request = request.with_headers(call_headers(model, context, options))
         if options.on_request is not None:
             given = options.on_request(request)
