@@ -13,6 +13,7 @@ from inspect import isawaitable, iscoroutine
 from typing import Any
 
 from pi.ai.errors import PiError
+from pi.coding.extensions.calling import kept
 from pi.coding.extensions.load import place_of
 from pi.coding.extensions.shelf import HandlerRow, Owner, Shelf
 from pi.coding.extensions.surface import Context
@@ -65,9 +66,10 @@ class Asker:
         """The answer of one handler; None if it failed. Raises `Failed` instead if it guards."""
         token = _HANDLING.set(asyncio.current_task())
         try:
-            answer = row.handler(event, self._context)
-            if isawaitable(answer):
-                answer = await answer
+            with kept():
+                answer = row.handler(event, self._context)
+                if isawaitable(answer):
+                    answer = await answer
             return answer
         except Exception as error:
             words = self.failed(row.owner, name, error)
@@ -81,7 +83,8 @@ class Asker:
         """Tell all who hear it, without waiting."""
         for row in self.rows(name):
             try:
-                answer = row.handler(event, self._context)
+                with kept():
+                    answer = row.handler(event, self._context)
             except Exception as error:
                 self.failed(row.owner, name, error)
                 continue
@@ -119,7 +122,8 @@ class Asker:
                 row, name, answer = self._waiting.popleft()
                 token = _HANDLING.set(asyncio.current_task())
                 try:
-                    await answer
+                    with kept():
+                        await answer
                 except Exception as error:
                     self.failed(row.owner, name, error)
                 finally:

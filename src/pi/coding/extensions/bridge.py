@@ -18,6 +18,7 @@ from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.events import ExtensionError
 from pi.coding.api.setup import Completion
 from pi.coding.extensions.asking import Asker, made, words_of
+from pi.coding.extensions.calling import kept
 from pi.coding.extensions.context import SessionContext
 from pi.coding.extensions.hooks import ExtensionHooks
 from pi.coding.extensions.inside import Inside
@@ -173,13 +174,14 @@ class Bridge(QuietBridge):
         if row is None or row.complete is None:
             return ()
         try:
-            found = row.complete(prefix, self.context)
-            if isawaitable(found):
-                found = await found
-            return tuple(
-                Completion(item) if isinstance(item, str) else msgspec.convert(item, Completion)
-                for item in found
-            )
+            with kept():
+                found = row.complete(prefix, self.context)
+                if isawaitable(found):
+                    found = await found
+                return tuple(
+                    Completion(item) if isinstance(item, str) else msgspec.convert(item, Completion)
+                    for item in found
+                )
         except Exception as error:
             self.asker.failed(row.owner, f"the completion of /{name}", error)
             return ()
@@ -188,17 +190,19 @@ class Bridge(QuietBridge):
         """Do what a key of an extension does. Raises `ConfigError` for an unknown one."""
         row = self._program.shelf.shortcuts.registry.get(key.strip().lower())
         try:
-            answer = row.handler(self.context)
-            if isawaitable(answer):
-                await answer
+            with kept():
+                answer = row.handler(self.context)
+                if isawaitable(answer):
+                    await answer
         except Exception as error:
             raise ConfigError(f"{row.key} failed: {words_of(error, row.owner)}") from error
 
     async def _run(self, row: CommandRow, arguments: str, alone: bool) -> None:
         try:
-            answer = row.handler(arguments, self.context)
-            if isawaitable(answer):
-                await answer
+            with kept():
+                answer = row.handler(arguments, self.context)
+                if isawaitable(answer):
+                    await answer
         except Exception as error:
             if alone:
                 self.asker.failed(row.owner, f"/{row.name}", error)
@@ -217,7 +221,8 @@ class Bridge(QuietBridge):
         made: list[Hooks] = []
         for owner, make in self._program.shelf.policies:
             try:
-                hooks = make(self.context)
+                with kept():
+                    hooks = make(self.context)
             except Exception as error:
                 self.asker.failed(owner, "register_hooks", error)
                 continue

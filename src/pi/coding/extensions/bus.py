@@ -3,19 +3,28 @@
 import asyncio
 from collections.abc import Callable
 from inspect import isawaitable
-from typing import Any
+from typing import Any, Protocol
 
 from pi.ai.errors import ConfigError
-from pi.coding.extensions.recorder import Outside
+from pi.coding.extensions.calling import kept
 from pi.coding.extensions.shelf import HandlerRow, Owner, Shelf
 
 __all__ = ["Bus"]
 
 
+class _Outside(Protocol):
+    """See `pi.coding.extensions.recorder.Outside`."""
+
+    loop: asyncio.AbstractEventLoop | None
+
+    @property
+    def failed(self) -> Callable[[Owner, str, BaseException], None]: ...
+
+
 class Bus:
     """The bus, as one extension has it."""
 
-    def __init__(self, shelf: Shelf, owner: Owner, outside: Outside) -> None:
+    def __init__(self, shelf: Shelf, owner: Owner, outside: _Outside) -> None:
         self._shelf = shelf
         self._owner = owner
         self._outside = outside
@@ -46,7 +55,8 @@ class Bus:
     def _deliver(self, name: str, data: Any) -> None:
         for row in tuple(self._shelf.handlers.get(f"bus:{name}", ())):
             try:
-                answer = row.handler(data)
+                with kept():
+                    answer = row.handler(data)
             except Exception as error:
                 self._outside.failed(row.owner, name, error)
             else:
@@ -57,6 +67,7 @@ class Bus:
 
     async def _wait(self, row: HandlerRow, name: str, answer: Any) -> None:
         try:
-            await answer
+            with kept():
+                await answer
         except Exception as error:
             self._outside.failed(row.owner, name, error)

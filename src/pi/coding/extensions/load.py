@@ -17,6 +17,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from pi.ai.errors import PiError
+from pi.coding.extensions.calling import Astray, kept
 from pi.coding.extensions.find import Found
 
 __all__ = ["PATIENCE", "Broken", "forget", "load_extension", "place_of"]
@@ -36,7 +37,8 @@ async def load_extension(found: Found, pi: Any, *, patience: float = PATIENCE) -
         async with asyncio.timeout(patience):
             result = await work.result()
             if isawaitable(result):
-                await result
+                with kept():
+                    await result
     except TimeoutError as error:
         cause = error.__cause__ or error.__context__
         where = work.give_up() or _line(cause.__traceback__ if cause else None, found.path)
@@ -46,7 +48,7 @@ async def load_extension(found: Found, pi: Any, *, patience: float = PATIENCE) -
         ) from None
     except Broken:
         raise
-    except (Exception, SystemExit) as error:
+    except Exception as error:
         raise Broken(place_of(error, found.path)) from error
 
 
@@ -68,6 +70,8 @@ def place_of(error: BaseException, path: Path) -> str:
         return f"{error.filename or path}:{error.lineno or 1}: SyntaxError: {error.msg}"
     if isinstance(error, PiError):
         words = error.message
+    if isinstance(error, Astray):
+        words = str(error)
     return f"{_line(error.__traceback__, path) or path}: {words}"
 
 

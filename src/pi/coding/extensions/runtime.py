@@ -128,12 +128,14 @@ class Runtime:
         if not self.shelf.hears(name):
             return answers
         from pi.coding.extensions.asking import made, words_of
+        from pi.coding.extensions.calling import kept
 
         event = made(name, *fields)
         for row in tuple(self.shelf.handlers.get(name, ())):
             try:
-                answer = row.handler(event, None)
-                answers.append(await answer if isawaitable(answer) else answer)
+                with kept():
+                    answer = row.handler(event, None)
+                    answers.append(await answer if isawaitable(answer) else answer)
             except Exception as error:
                 self._note(f"{words_of(error, row.owner)} (at {name})")
         return answers
