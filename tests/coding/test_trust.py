@@ -217,10 +217,10 @@ class Person(NoUser):
 @pytest.mark.parametrize(
     ("number", "trusted", "kept", "kept_above"),
     [
-        (0, True, True, None),
-        (1, True, True, True),
-        (2, True, None, None),
-        (3, False, False, None),
+        (0, False, False, None),
+        (1, True, True, None),
+        (2, True, True, True),
+        (3, True, None, None),
         (4, False, None, None),
         (None, False, None, None),
     ],
@@ -249,6 +249,6 @@ async def test_nobody_to_ask_means_no(folder: Path, project: Path) -> None:
 
 async def test_an_answer_that_cannot_be_kept_counts_this_time(folder: Path, project: Path) -> None:
     put(trust_file(folder), "{")
-    person = Person(0)
+    person = Person(1)
     assert await ask_trust(person, folder, project, ("shellPath",))
     assert "the answer is not kept" in person.heard[1]

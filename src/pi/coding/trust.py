@@ -168,11 +168,12 @@ async def ask_trust(ui: _Person, folder: Path, cwd: Path, waits: Sequence[str]) 
     that cannot be kept counts all the same, and the user is told why it is not kept.
     """
     here = _real(cwd)
-    answers: dict[str, tuple[bool, Path | None]] = {"Trust": (True, here)}
+    # first what a key that was meant for something else may choose
+    answers: dict[str, tuple[bool, Path | None]] = {"Do not trust": (False, here)}
+    answers["Trust"] = (True, here)
     if here.parent != here:
         answers[f"Trust everything in {here.parent}"] = (True, here.parent)
     answers["Trust, this time only"] = (True, None)
-    answers["Do not trust"] = (False, here)
     answers["Do not trust, this time"] = (False, None)
     title = (
         f"Do you trust {here}? It brings {', '.join(waits)}, which can run code on this computer."

@@ -90,7 +90,7 @@ def test_what_goes_on_in_words() -> None:
     assert "Running bash" in activity.line()[1]
     activity.add(s.AutoRetryStart(2, 3, 4000, "busy\nnow"))
     clock[0] += 1
-    assert activity.line()[1] == "Retry 2 of 3 in 3s · busy now"
+    assert activity.line()[1] == "Retry 2 of 3 in 3s · esc to give up · busy now"
     activity.add(s.AgentSettled(aborted=False))
     assert not activity.busy
     assert activity.took == 66

@@ -306,7 +306,9 @@ class Fold:
         return [self.say("error", f"Error: {text}{advice(failure.error_kind, text)}")]
 
     def _retry_start(self, event: s.AutoRetryStart) -> list[Block]:
-        self._failure = None
+        failure, self._failure = self._failure, None
+        if failure is not None and failure.content:
+            return [self.say("dim", "(cut off, asked again)")]
         return []
 
     def _retry_end(self, event: s.AutoRetryEnd) -> list[Block]:
@@ -359,7 +361,8 @@ class Fold:
 
     def _extension_error(self, event: s.ExtensionError) -> list[Block]:
         where = f"{event.extension_path} ({event.event})"
-        return [self.say("error", f"Extension {where}: {event.error}")]
+        error = " ".join(event.error.replace(f"{event.extension_path}: ", "").split())
+        return [self.say("error", f"Extension {where}: {error}")]
 
     def _limit(self, event: s.LimitReached) -> list[Block]:
         return [self.say("warning", event.message)]

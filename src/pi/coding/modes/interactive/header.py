@@ -12,11 +12,14 @@ Style = Callable[[str], str]
 _NAMES_SHOWN = 6
 
 
-def first_line(version: str, style: Style) -> list[Line]:
-    """The program's name and the keys that one has to know."""
-    dim = style("dim")
-    keys = "/ commands · ! shell · @ files · esc stops · ctrl+d quits · /hotkeys"
-    return [[(f"{style('accent')} bold", "pi"), (dim, f" {version} · {keys}")]]
+def first_line(version: str, style: Style, width: int) -> list[Line]:
+    """The program's name and the keys that one has to know, as many as `width` has room for."""
+    text = f" {version}"
+    for key in ("/ commands", "! shell", "@ files", "esc stops", "ctrl+d quits", "/hotkeys"):
+        if len(text) + len(key) + 5 > width:
+            break
+        text += f" · {key}"
+    return [[(f"{style('accent')} bold", "pi"), (style("dim"), text)]]
 
 
 def loaded_lines(resources: Resources, style: Style) -> list[Line]:

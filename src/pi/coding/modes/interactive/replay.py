@@ -54,6 +54,8 @@ def typed(text: str) -> str:
 def advice(kind: str | None, said: str = "") -> str:
     """What a person can do about an error of this kind, as the end of a line; nothing, if what is
     `said` ends with advice already."""
+    if said.startswith("404"):
+        return " (/model chooses another one)"
     return "" if said.endswith("?)") else _ADVICE.get(kind or "", "")
 
 

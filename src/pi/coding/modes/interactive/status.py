@@ -102,7 +102,7 @@ class Activity:
         now = self._now()
         spinner = self._frames[int(now * 10) % len(self._frames)]
         if self.retry is not None:
-            return spinner, self._waiting(now), f"{key} to give up"
+            return spinner, self._waiting(now, key), ""
         if self.compacting is not None:
             why = {"overflow": ": the context is full", "threshold": ": the context is nearly full"}
             since = elapsed(now - (self.started or now))
@@ -122,12 +122,13 @@ class Activity:
             )
         return spinner, self.opening, ""
 
-    def _waiting(self, now: float) -> str:
+    def _waiting(self, now: float, key: str) -> str:
         assert self.retry is not None
         event, since = self.retry
         left = max(0.0, event.delay_ms / 1000 - (now - since))
         reason = " ".join(event.error_message.split())[:120]
-        return f"Retry {event.attempt} of {event.max_attempts} in {left:.0f}s · {reason}"
+        end = f" · {key} to give up" if key else ""
+        return f"Retry {event.attempt} of {event.max_attempts} in {left:.0f}s{end} · {reason}"
 
 
 def cache_miss(before: AssistantMessage | None, event: MessageEnd, model: Model) -> str:

@@ -63,8 +63,16 @@ class Terminal:
         self.reflows = self.reflows or self.term.startswith(("tmux", "alacritty", "foot"))
         self.rest = 0.3 if env.get("TMUX") or self.term.startswith(("tmux", "screen")) else 0.05
         self.escape_wait = 0.15 if env.get("SSH_CONNECTION") else 0.05
-        encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
-        self.unicode = encoding.startswith("utf")
+        self.unicode = _knows_unicode(env)
+
+
+def _knows_unicode(env: Mapping[str, str]) -> bool:
+    """Whether the terminal shows more than ASCII: by the locale, else by standard output."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+    locale = next((env[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if env.get(name)), "")
+    if locale in ("C", "POSIX"):
+        return False
+    return encoding.startswith("utf")
 
 
 def _images(env: Mapping[str, str], settings: Mapping[str, Any]) -> Literal["", "kitty", "iterm2"]:

@@ -5,6 +5,7 @@ It is a container and key bindings for an application of prompt_toolkit whose in
 """
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -84,6 +85,7 @@ class Editor:
         env = os.environ if env is None else env
         home = env.get("HOME") or str(Path.home())
         self.page = Page()
+        self.touched = float("-inf")
         self.history = History() if history is None else history
         self._browsing = Browsing(self.page, self.history)
         files = FileIndex(cwd or Path.cwd())
@@ -183,6 +185,7 @@ class Editor:
 
     def submitted(self) -> None:
         """The text was taken: remember it, and begin anew."""
+        self.touched = time.monotonic()
         page = self.page
         self.history.add(*page.marks.remembered(page.text.text))
         self._changing()
@@ -213,12 +216,14 @@ class Editor:
     # -- keys --------------------------------------------------------------------------------------
 
     def _typed(self, event: KeyPressEvent) -> None:
+        self.touched = time.monotonic()
         text = event.data
         key = event.key_sequence[0].key
         if key == text and not is_private(text):  # a character, not a key that nobody has bound
             self._doing.type(text)
 
     def _pasted(self, event: KeyPressEvent) -> None:
+        self.touched = time.monotonic()
         self._changing()
         self._incoming.paste(event.data)
 

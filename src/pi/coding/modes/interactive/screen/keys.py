@@ -123,6 +123,8 @@ class ScreenKeys:
         screen.looks.change(hidden_thinking=hidden)
         screen.look_changed()
         screen.hint("thinking is hidden" if hidden else "thinking is shown")
+        if not hidden:
+            screen.rethink()
 
     def _expand(self) -> None:
         screen = self._screen
@@ -133,6 +135,6 @@ class ScreenKeys:
         if not expanded:
             screen.hint("output is short from here on")
         elif screen.again():
-            screen.hint(f"the last output, whole; so is what follows · {key} for short again", 6.0)
+            screen.hint(f"the last output, whole; so is what follows · {key} for short again")
         else:
-            screen.hint(f"output is whole from here on · {key} for short again", 6.0)
+            screen.hint(f"output is whole from here on · {key} for short again")

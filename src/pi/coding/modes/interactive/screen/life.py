@@ -122,12 +122,13 @@ class _Life:
         loop.set_exception_handler(self._unhandled)
         for problem in self.keymap.problems:
             screen.say("warning", problem)
-        screen.put(first_line(self.around.version, screen.style))
+        screen.put(first_line(self.around.version, screen.style, screen.columns))
         screen.activity.opening = "Opening the session"
         for prompt in self.around.prompts:
             screen.talk.submit(prompt.text, prompt.images, later=True)
         self._listen(loop)
-        self.held.write_raw(ENABLE + ask_background)
+        # keys that came before we had the terminal may have been echoed
+        self.held.write_raw("\r\x1b[K" + ENABLE + ask_background)
         view = asyncio.ensure_future(
             screen.view.run_async(
                 pre_run=self._first, set_exception_handler=False, handle_sigint=False

@@ -16,6 +16,7 @@ from pi.coding.modes.sanitize import printable
 __all__ = ["Margins"]
 
 _QUEUE_LINES = 6
+_WIDGET_LINES = 10
 _ADDRESS = re.compile(r"https?://[!-~]+")
 
 
@@ -92,10 +93,11 @@ class Margins:
     def status(self, width: int) -> list[Line]:
         """What goes on; an empty line, if nothing does, keeps the editor where it is."""
         muted = self._style("muted")
-        if self._hint:
-            return [clip([(muted, self._hint)], width)]
         key = self._screen.keymap.label("app.interrupt").lower()
         spinner, text, hint = self._screen.activity.line(key)
+        if self._hint:
+            turning: Line = [(self._style("accent"), f"{spinner} ")] if text else []
+            return [clip([*turning, (muted, self._hint)], width)]
         if not text:
             return [[]]
         line: Line = [(self._style("accent"), f"{spinner} "), (muted, printable(text))]
@@ -120,7 +122,7 @@ class Margins:
 def _widgets(widgets: dict[str, Sequence[str]], width: int, *, links: bool) -> list[Line]:
     """Long lines are broken: the address of a login must be seen, and copied, to its end."""
     lines: list[Line] = []
-    for line in (line for key in widgets for line in widgets[key]):
+    for line in (line for key in widgets for line in widgets[key][:_WIDGET_LINES]):
         linked = links and _ADDRESS.fullmatch(line.strip())
         for part in wrap(line, width):
             if linked:

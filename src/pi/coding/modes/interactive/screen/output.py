@@ -16,6 +16,9 @@ from pi.coding.modes.interactive.terminal import Terminal, begin_frame, end_fram
 __all__ = ["HeldOutput", "WatchedInput"]
 
 
+_SIGNS = str.maketrans("─›•·…✓●→↑↓—◦✗│▌×", "->*-.v*>^v--x||x")
+
+
 class HeldOutput(Vt100_Output):
     """Writes a frame in one piece. A terminal that is gone is told to `lost`, once."""
 
@@ -41,6 +44,7 @@ class HeldOutput(Vt100_Output):
     def use(self, terminal: Terminal) -> None:
         """Write in the colours that the terminal has."""
         depth = ColorDepth.DEPTH_24_BIT if terminal.true_color else ColorDepth.DEPTH_8_BIT
+        self._plain = not terminal.unicode
         self.depth = depth if terminal.colors else ColorDepth.DEPTH_1_BIT
 
     @contextmanager
@@ -75,6 +79,10 @@ class HeldOutput(Vt100_Output):
                 self._gone = True
                 self._lost()
                 return
+
+    def write(self, data: str) -> None:
+        """Write a text; our own signs as a terminal that knows only ASCII shows them."""
+        super().write(data.translate(_SIGNS) if self._plain else data)
 
     def erase_down(self) -> None:
         """Erase from here down; never from the corner, where tmux would keep the whole screen."""

@@ -5,6 +5,7 @@ It reaches the session as any mode does. What was typed before the session is th
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
@@ -55,6 +56,9 @@ REPLAYED = 40
 """Blocks of a session that goes on that are shown at once."""
 
 _TICK = 0.1
+_NO_MODEL = "no model can be used yet"
+_CALM = 0.7
+"""Seconds without a key in the editor after which a dialog that nobody asked for may appear."""
 _LONG_RUN = 10.0
 """Seconds after which somebody may look elsewhere."""
 
@@ -142,7 +146,12 @@ class Screen:
     # -- stage -------------------------------------------------------------------------------------
 
     async def show(self, pane: Pane) -> Any:
-        """Show a dialog in place of the editor."""
+        """Show a dialog in place of the editor, when nobody is in the middle of a word."""
+        while self.session is None or not self.editor.empty:
+            left = self.editor.touched + _CALM - time.monotonic()
+            if left <= 0:
+                break
+            await asyncio.sleep(left)
         return await self.parts.show(pane, self.redraw)
 
     def style(self, token: str) -> str:
@@ -186,6 +195,8 @@ class Screen:
 
     def say(self, level: str, text: str, *, markdown: bool = False) -> None:
         """A line of the program."""
+        if text.startswith(_NO_MODEL):
+            text = f"{_NO_MODEL}: /login signs in or takes a key. What you wrote is in the editor."
         self.fold.say(level, text, markdown=markdown)
         self.redraw()
 
@@ -402,6 +413,13 @@ class Screen:
         self.view.held.use(self.looks.terminal)
         self.transcript.look_changed(self._painter)
         self.redraw()
+
+    def rethink(self) -> None:
+        """Show the last thinking once more, as it looks now."""
+        block = self.transcript.thought
+        if block is not None:
+            self.fold.blocks.append(copy(block))
+            self.redraw()
 
     def again(self) -> bool:
         """Show once more what was cut last, as it looks now; whether there is anything."""

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 
 from pi.coding.modes.interactive.lines import Line
 from pi.coding.modes.interactive.screen.plain import PlainPainter
-from pi.coding.modes.interactive.view import Block, BlockPainter, NoticeBlock, TextBlock, ToolBlock
+from pi.coding.modes.interactive.view import (
+    Block,
+    BlockPainter,
+    NoticeBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolBlock,
+)
 
 __all__ = ["MakePainter", "Transcript"]
 
@@ -32,6 +39,7 @@ class Transcript:
     """`blocks` is the list of the fold: what is finished is taken from its front.
 
     headed: something else stands above. cut: the last finished block of which there is more to see.
+    thought: the last finished thinking.
     """
 
     def __init__(
@@ -45,6 +53,7 @@ class Transcript:
         self.headed = False
         self._broken: set[str] = set()
         self.cut: Block | None = None
+        self.thought: ThinkingBlock | None = None
 
     def use(self, blocks: list[Block]) -> None:
         """Another session: nothing that was open goes on."""
@@ -90,11 +99,14 @@ class Transcript:
             self._shown.pop(block, None)
             if isinstance(block, ToolBlock) or _is_cut(block, new):
                 self.cut = block
+            elif isinstance(block, ThinkingBlock):
+                self.thought = block
         return lines
 
     def live(self, width: int, height: int) -> list[Line]:
         """The last lines of what is not finished."""
         lines: list[Line] = []
+        first = 0
         before = self._last
         for block in self._blocks:
             shown = self._of(block)
@@ -106,7 +118,12 @@ class Transcript:
                     lines += self._space(before, block)
                 before = block
                 lines += shown.lines
-        return lines[-height:] if height > 0 else []
+            first = first or len(lines)
+        if height <= 0:
+            return []
+        # what came later does not hide what is still being written
+        rest = min(len(lines) - first, height - min(first, (height + 1) // 2))
+        return lines[:first][-(height - rest) :] + lines[len(lines) - rest :]
 
     def _gap(self, block: Block) -> list[Line]:
         return self._space(self._last, block)

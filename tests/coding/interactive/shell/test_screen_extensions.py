@@ -1,0 +1,68 @@
+"""What extensions bring to the screen: keys, dialogs, widgets, and how their things look."""
+
+import shutil
+from pathlib import Path
+
+from support.rpc_process import calls, says, use_service
+from support.server import Server
+from support.virtual_terminal import VirtualTerminal
+
+EXAMPLES = Path(__file__).parents[4] / "examples" / "extensions"
+
+
+def bring(home: Path, *names: str) -> None:
+    folder = home / ".pi" / "agent" / "extensions"
+    folder.mkdir(parents=True)
+    for name in names:
+        shutil.copy(EXAMPLES / f"{name}.py", folder)
+
+
+async def test_a_key_a_dialog_a_widget_and_an_entry(tmp_path: Path) -> None:
+    bring(tmp_path, "notes")
+    async with VirtualTerminal(tmp_path, "--model", "demo") as terminal:
+        await terminal.shows("~/project")
+        terminal.type("a draft")
+        await terminal.shows("a draft")
+        terminal.type("\x1b\x0e")
+        await terminal.shows("what to remember")
+        terminal.type("buy milk\r")
+        await terminal.shows("1 notes")
+        await terminal.shows("Note: buy milk")
+        await terminal.until(lambda t: "a draft" in t.screen, "the draft")
+
+
+async def test_everything_that_can_be_asked(tmp_path: Path) -> None:
+    bring(tmp_path, "survey")
+    async with VirtualTerminal(tmp_path, "--model", "demo") as terminal:
+        await terminal.shows("~/project")
+        steps = (
+            ("/survey\r", "Your name"),
+            ("Ann\r", "Your colour"),
+            ("\x1b[B\r", "Food"),
+            ("\r", "Your story"),
+            (" upon a time\r", "Send it?"),
+            ("y", "Ann, green, p, Once upon a time, True"),
+        )
+        for keys, seen in steps:
+            terminal.type(keys)
+            await terminal.shows(seen)
+        await terminal.until(lambda t: "thank you" in t.screen, "the text in the editor")
+        await terminal.shows("colour: green")
+        assert b"\x1b]0;Survey\x07" in terminal.written
+
+
+async def test_calls_and_results_look_as_the_extension_says(tmp_path: Path) -> None:
+    bring(tmp_path, "careful_write")
+    script = [calls("write", path="x.txt", content="hello\n"), says("ok")]
+    async with Server([*script, *script]) as server:
+        args = use_service(tmp_path, server.url)
+        async with VirtualTerminal(tmp_path, *args) as terminal:
+            await terminal.shows("m1")
+            terminal.type("write\r")
+            await terminal.shows("yes: wrote x.txt")
+            assert "• a new file: x.txt" in terminal.screen
+            assert "  hello" in terminal.screen
+            await terminal.until(lambda t: "ok" in t.screen, "the end")
+            terminal.type("again\r")
+            await terminal.shows("exists already")
+            assert "yes: " not in terminal.text.partition("again")[2]
