@@ -140,7 +140,7 @@ async def _preflight(
     for hook in hooks:
         try:
             answer = await hook.before_tool(call, arguments)
-        except Exception as error:  # a broken guard must not let a call through
+        except (Exception, SystemExit) as error:  # a broken guard must not let a call through
             return f"Not executed: a check failed ({error})"
         if isinstance(answer, Block):
             return answer.reason or "Not executed: blocked"
@@ -180,7 +180,10 @@ async def _run(
     except ToolError as error:
         outcome = _Outcome(ToolResult.of(error.message, details=error.details), True)
     except asyncio.CancelledError:
-        outcome = _failed("Operation aborted")
+        words = "Operation aborted" if _cancelled() else f"{call.name} failed: CancelledError"
+        outcome = _failed(words)
+    except SystemExit:
+        outcome = _failed(f"{call.name} failed: it called sys.exit")
     except Exception as error:  # a tool's bug is the model's error message, not our crash
         outcome = _failed(f"{call.name} failed: {type(error).__name__}: {error}")
     outcome.duration_ms = round((time.monotonic() - started) * 1000)
@@ -189,7 +192,7 @@ async def _run(
             outcome.result, outcome.is_error = await hook.after_tool(
                 call, outcome.result, outcome.is_error
             )
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return _failed(f"a hook failed on the result of {call.name}: {error}")
     return outcome
 

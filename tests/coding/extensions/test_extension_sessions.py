@@ -377,7 +377,7 @@ def extension(pi):
         while ("async", 0) not in talk.heard:
             await asyncio.sleep(0)
         assert talk.heard[0] == ("plain", 0)  # although it was said in the thread that loads
-        HEARD.clear()
+        talk.heard.clear()
         await talk.say("Hello")
         while len(talk.heard) < 3:
             await asyncio.sleep(0)
@@ -387,6 +387,6 @@ def extension(pi):
         assert "ZeroDivisionError" in wrong.error
         (talk.folder / "e0.py").unlink()
         await talk.session.send(s.Reload())
-        HEARD.clear()
+        talk.heard.clear()
         await talk.say("Again")
         assert talk.heard == [("own", ["Again"])]

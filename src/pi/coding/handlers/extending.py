@@ -11,6 +11,7 @@ from pi.coding.api.extending import (
     ShortcutInfo,
     Shortcuts,
 )
+from pi.coding.extensions.calling import kept
 from pi.coding.extensions.shelf import Owner, ToolLooks
 from pi.coding.extensions.surface import Renderer
 from pi.coding.handlers.desk import Desk
@@ -54,7 +55,8 @@ async def render(desk: Desk, command: Render) -> Looks:
         return Looks()
     owner = owner or shelf.tools.owner(command.name)
     try:
-        return Looks(_lines(draw(*given)))
+        with kept():
+            return Looks(_lines(draw(*given)))
     except Exception as error:
         desk.bridge.failed(owner, f"the renderer of {command.name}", error)
         return Looks()
