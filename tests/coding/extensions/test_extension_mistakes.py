@@ -95,3 +95,37 @@ def extension(pi):
         }
         assert {event for event, _ in told} == {"message_start", "turn_start", "bus"}
         assert all(words in error for _, error in told)
+
+
+async def test_what_cannot_be_sent_is_not_sent(tmp_path: Path) -> None:
+    source = """
+def extension(pi):
+    @pi.on("before_provider_request")
+    def answers(event, context):
+        return {"x": object()}
+    @pi.on("before_provider_request")
+    def changes(event, context):
+        event.payload["x"] = object()
+    @pi.on("before_provider_headers")
+    def headers(event, context):
+        return {"X Bad": "a", "X-Lines": "a\\nb", "X-Good": "a", 3: "a", "X-Number": 3}
+    @pi.on("before_provider_request")
+    def hears(event, context):
+        HEARD.append("x" in event.payload)
+    @pi.on("before_provider_headers")
+    def hears(event, context):
+        HEARD.append([name for name in event.headers if name.startswith("X")])
+"""
+    async with talking(tmp_path, [[text("Done")], [text("Again")]], source) as talk:
+        assert (await talk.say("Hello")).text == "Done"
+        assert talk.heard == [False, ["X-Good"]]
+        errors = [(error.event, error.error) for error in talk.told(ExtensionError)]
+        payloads = [words for event, words in errors if event == "before_provider_request"]
+        assert len(payloads) == 1  # that of the other handler reads the same
+        assert "the payload is no JSON" in payloads[0]
+        headers = [words for event, words in errors if event == "before_provider_headers"]
+        assert len(headers) == 4
+        assert "'X Bad' is not a valid name of a header" in headers[0]
+        assert all(error.extension_path.endswith("e0.py") for error in talk.told(ExtensionError))
+        assert (await talk.say("Hello")).text == "Again"
+        assert len(talk.told(ExtensionError)) == len(errors)

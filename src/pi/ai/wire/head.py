@@ -8,7 +8,7 @@ import re
 from pi.ai.errors import ConfigError
 from pi.ai.wire.target import Target
 
-__all__ = ["build_head"]
+__all__ = ["build_head", "header_line"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -40,9 +40,9 @@ def build_head(
         lines.append(f"Host: {target.origin.authority}")
     for name, value in headers.items():
         if name.lower() not in _OWN:
-            lines.append(_line(name, value))
+            lines.append(header_line(name, value))
     if "user-agent" not in names:
-        lines.append(_line("User-Agent", user_agent))
+        lines.append(header_line("User-Agent", user_agent))
     if "accept-encoding" not in names:
         lines.append("Accept-Encoding: gzip, deflate")
     if target.authorization is not None and "authorization" not in names:
@@ -54,7 +54,8 @@ def build_head(
     return "\r\n".join((*lines, "", "")).encode("latin-1")
 
 
-def _line(name: str, value: str) -> str:
+def header_line(name: str, value: str) -> str:
+    """A header as it is sent. Raises `ConfigError` for one that HTTP cannot carry."""
     if not _TOKEN.fullmatch(name):
         raise ConfigError(f"{name!r} is not a valid name of a header")
     if _FORBIDDEN.search(value):

@@ -50,6 +50,7 @@ class Bridge(QuietBridge):
         self.asker = Asker(program.shelf, self.context, self._failed)
         self._commands: set[asyncio.Task[None]] = set()
         self._begun: asyncio.Task[None] | None = None
+        self._told: set[tuple[str, str, str]] = set()
         self.hooks = (ExtensionHooks(self), *self._policies())
 
     # -- the session ----------------------------------------------------------------------------
@@ -122,7 +123,14 @@ class Bridge(QuietBridge):
 
         kind = EVENTS[name]
         words = f"it may answer {kind.returns}" if kind.returns else "it is not asked for an answer"
-        self._failed(owner, name, f"{type(answer).__name__} is no answer to {name}: {words}")
+        self.tell_wrong(owner, name, f"{type(answer).__name__} is no answer to {name}: {words}")
+
+    def tell_wrong(self, owner: Owner, name: str, words: str) -> None:
+        """Tell what is wrong with an answer: the same only once, for most come at every request."""
+        told = (owner.words, name, words)
+        if told not in self._told:
+            self._told.add(told)
+            self._failed(owner, name, words)
 
     async def input(
         self, text: str, images: tuple[ImageContent, ...], source: str

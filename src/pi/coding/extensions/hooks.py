@@ -11,6 +11,7 @@ import msgspec
 
 from pi.agent.hooks import Block, Hooks
 from pi.agent.tools import ToolResult
+from pi.ai.errors import ConfigError
 from pi.ai.messages import (
     AssistantMessage,
     Message,
@@ -22,6 +23,7 @@ from pi.ai.messages import (
 )
 from pi.ai.options import Options
 from pi.ai.request import Frame, Request
+from pi.ai.wire.head import header_line
 from pi.coding.extensions.asking import Asker, Failed, made
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
@@ -48,6 +50,10 @@ class BridgeLike(Protocol):
 
     def wrong(self, owner: Owner, name: str, answer: Any) -> None:
         """Tell that an answer makes no sense."""
+        ...
+
+    def tell_wrong(self, owner: Owner, name: str, words: str) -> None:
+        """Tell what is wrong with an answer."""
         ...
 
 
@@ -159,17 +165,26 @@ class ExtensionHooks(Hooks):
         bridge = self._bridge
         model = bridge.inside.model
         for row in bridge.asker.rows("before_provider_request"):
+            before = msgspec.json.encode(request.body)  # a handler may also change what it is given
             event = made("before_provider_request", request.body, model)
             answer = await bridge.asker.ask(row, "before_provider_request", event)
-            if isinstance(answer, dict):
-                request = msgspec.structs.replace(request, body=answer)
-            elif answer is not None:
+            if answer is not None and not isinstance(answer, dict):
                 bridge.wrong(row.owner, "before_provider_request", answer)
+                answer = None
+            body = request.body if answer is None else answer
+            problem = _no_json(body)
+            if problem:
+                bridge.tell_wrong(row.owner, "before_provider_request", problem)
+                body = msgspec.json.decode(before)
+            request = msgspec.structs.replace(request, body=body)
         for row in bridge.asker.rows("before_provider_headers"):
             event = made("before_provider_headers", dict(request.headers), model)
             answer = await bridge.asker.ask(row, "before_provider_headers", event)
-            if isinstance(answer, dict) and all(map(_is_header, answer.items())):
-                request = request.with_headers(answer)
+            if isinstance(answer, dict):
+                good, problems = _headers(answer)
+                request = request.with_headers(good)
+                for problem in problems:
+                    bridge.tell_wrong(row.owner, "before_provider_headers", problem)
             elif answer is not None:
                 bridge.wrong(row.owner, "before_provider_headers", answer)
         return request
@@ -238,8 +253,28 @@ def _is_message(value: Any) -> bool:
     return isinstance(value, UserMessage | AssistantMessage | ToolResultMessage)
 
 
-def _is_header(item: tuple[Any, Any]) -> bool:
-    return isinstance(item[0], str) and (item[1] is None or isinstance(item[1], str))
+def _no_json(body: Any) -> str:
+    """Why that cannot be sent; "" if it can."""
+    try:
+        msgspec.json.encode(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"the payload is no JSON ({error}): it is sent as it was"
+    return ""
+
+
+def _headers(answer: dict[Any, Any]) -> tuple[dict[str, str | None], list[str]]:
+    """The headers that can be sent, and what is wrong with the others."""
+    good: dict[str, str | None] = {}
+    problems: list[str] = []
+    for name, value in answer.items():
+        try:
+            if not isinstance(name, str) or not isinstance(value, str | None):
+                raise ConfigError(f"the header {name!r} is a text, or None to remove it")
+            header_line(name, value or "")
+            good[name] = value
+        except ConfigError as error:
+            problems.append(f"{error.message}; it is not sent")
+    return good, problems
 
 
 def _last_prompt(messages: tuple[Message, ...]) -> tuple[str, tuple[Any, ...]]:
