@@ -26,6 +26,7 @@ def full() -> dict[str, Any]:
     """An entry with every key that there is."""
     entry = example({"$ref": "#/$defs/UserProviderEntry"}, SCHEMA)
     entry["models"][0] |= {"type": "chat", "api": "openai-completions"}
+    entry["baseUrl"] = entry["models"][0]["baseUrl"] = "http://127.0.0.1:9/v1"
     entry["api"] = "openai-completions"
     return {"providers": {"full": entry, "sound": SOUND}}
 

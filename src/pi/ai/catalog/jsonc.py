@@ -5,12 +5,24 @@ only worked out when a message needs it: reading a good file costs one strict pa
 """
 
 import codecs
+import math
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import msgspec
 
-__all__ = ["JsoncError", "Path", "decode", "line_of", "show_path"]
+__all__ = [
+    "JsoncError",
+    "NoNumber",
+    "Path",
+    "decode",
+    "decode_most",
+    "line_of",
+    "no_number",
+    "repeated",
+    "show_path",
+]
 
 Path = tuple[str | int, ...]
 """Where a value is: keys and list indexes from the root."""
@@ -30,6 +42,13 @@ class JsoncError(ValueError):
         self.column = column
 
 
+class NoNumber:
+    """Stands where a number should be and something is that JSON has not, such as `NaN`."""
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+
+
 def decode(data: bytes | str) -> Any:
     """The value. Raises `JsoncError`."""
     text = _text(data)
@@ -41,6 +60,58 @@ def decode(data: bytes | str) -> Any:
         return msgspec.json.decode(plain)
     except (msgspec.DecodeError, RecursionError):
         raise _explain(plain) from None
+
+
+def decode_most(data: bytes | str) -> Any:
+    """The value, with a `NoNumber` wherever `NaN` or `1e999` stands. Raises `JsoncError`."""
+    try:
+        return decode(data)
+    except JsoncError as error:
+        if not isinstance(error, _NumberError):
+            raise
+    import json  # reads these numbers, which only few files have
+
+    return json.loads(
+        strip(_text(data)),
+        parse_constant=NoNumber,
+        parse_float=lambda text: float(text) if math.isfinite(float(text)) else NoNumber(text),
+    )
+
+
+def no_number(value: Any, path: Path = ()) -> tuple[Path, NoNumber] | None:
+    """The first number in the value that is none, and where it is below `path`."""
+    if isinstance(value, NoNumber):
+        return path, value
+    items: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        items = cast("dict[str | int, Any]", value).items()
+    elif isinstance(value, list):
+        items = enumerate(cast("list[Any]", value))
+    for key, item in items:
+        found = no_number(item, (*path, key))
+        if found is not None:
+            return found
+    return None
+
+
+def repeated(data: bytes | str, value: Any) -> list[tuple[Path, int]]:
+    """The keys that stand twice in their object, and the line of the first, which is lost.
+
+    value: what `decode` made of it. Its quotes are counted first: that no key was lost costs
+    little to know.
+    """
+    plain = strip(_text(data))
+    quotes = plain.count('"')
+    if msgspec.json.encode(value, enc_hook=lambda item: 0).count(b'"') == quotes:
+        return []
+    lost: list[tuple[Path, int]] = []
+    _positions(plain, lost)
+    tops = [path for path, _ in lost]
+    return [
+        (path, plain.count("\n", 0, at) + 1)
+        for path, at in lost
+        if not any(path[: len(top)] == top for top in tops if len(top) < len(path))
+    ]
 
 
 def strip(text: str) -> str:
@@ -84,6 +155,10 @@ def _keep_strings(match: re.Match[str]) -> str:
     return match[1] or re.sub(r"[^\n]", " ", match[0])
 
 
+class _NumberError(JsoncError):
+    """The only thing that is wrong is a number, or several."""
+
+
 def _explain(plain: str) -> JsoncError:
     import json  # its errors name line and column
 
@@ -93,11 +168,33 @@ def _explain(plain: str) -> JsoncError:
         return JsoncError(error.msg[:1].lower() + error.msg[1:], error.lineno, error.colno)
     except RecursionError:
         return JsoncError("nested too deeply", 1, 1)
-    return JsoncError("NaN and Infinity are not JSON", 1, 1)
+    odd = [match for match in _TOKEN.finditer(plain) if not _is_json(match[0])]
+    if not odd:
+        return JsoncError("this is not JSON", 1, 1)
+    texts = [match for match in odd if match[0].startswith('"')]
+    first = (texts or odd)[0]
+    line = plain.count("\n", 0, first.start()) + 1
+    column = first.start() - plain.rfind("\n", 0, first.start())
+    if texts:
+        return JsoncError("the text has half a character (a lone \\ud…)", line, column)
+    return _NumberError(f"{first[0][:20]} is no number that JSON has", line, column)
 
 
-def _positions(plain: str) -> dict[Path, int]:
-    """Offset of every value of valid JSON; of a member, that of its key."""
+def _is_json(token: str) -> bool:
+    if token in {"{", "}", "[", "]", ":", ","}:
+        return True
+    try:
+        msgspec.json.decode(token)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def _positions(plain: str, lost: list[tuple[Path, int]] | None = None) -> dict[Path, int]:
+    """Offset of every value of valid JSON; of a member, that of its key.
+
+    lost: gets the places of members that another of that name came after.
+    """
     found: dict[Path, int] = {}
     stack: list[str | int] = []  # key or index of each open container
     kinds: list[str] = []
@@ -119,7 +216,10 @@ def _positions(plain: str) -> dict[Path, int]:
             stack[-1] = msgspec.json.decode(token, type=str)
             key_at = match.start()
         else:
-            found[tuple(stack)] = match.start() if key_at is None else key_at
+            path = tuple(stack)
+            if lost is not None and path in found and key_at is not None:
+                lost.append((path, found[path]))
+            found[path] = match.start() if key_at is None else key_at
             key_at = None
             if token in "{[":
                 kinds.append(token)

@@ -51,6 +51,7 @@ class Catalog:
         self._folder = downloads
         self._added: dict[str, _Added] = {}
         self._laid: dict[str, _Laid] = {}
+        self._good: Any = None  # what `models.json` said when it could be read last
         self._user: Any = None  # `UserModels` and `Downloads` are loaded for those who have them
         self._user_read = False
         self._read_at: tuple[int, int] | None = None
@@ -75,7 +76,8 @@ class Catalog:
         found = self.find_provider(name)
         if found is None:
             near = _nearest(name, [*self.providers, *self._aliases])
-            raise ConfigError(f"unknown provider {name!r}{near}")
+            why = self.why_missing(name)
+            raise ConfigError(f"unknown provider {name!r}{why or near}")
         return found
 
     def find_provider(self, name: str) -> ProviderRow | None:
@@ -245,6 +247,28 @@ class Catalog:
         return notes if self._downloads is None else [*notes, *self._downloads.problems]
 
     @property
+    def unsettled(self) -> list[Any]:
+        """Names in `models.json` that may yet become known (`Unsettled`)."""
+        user = self._read()
+        return [] if user is None else list(user.unsettled)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is wrong and what is odd in `models.json`, one line each."""
+        user = self._read()
+        return [] if user is None else [*user.problems, *user.notes]
+
+    def why_missing(self, provider: str) -> str:
+        """`: …` if `models.json` is disabled, or what it says of that provider; else ""."""
+        user = self._read()
+        if user is None:
+            return ""
+        if user.broken:
+            return f": models.json is disabled: {user.broken}"
+        found = user.disabled.get(provider)
+        return f": it is disabled: {found}" if found else ""
+
+    @property
     def user_models(self) -> Path | None:
         """The path of `models.json`, which need not exist."""
         return self._path
@@ -285,7 +309,12 @@ class Catalog:
             if self._path is not None and _may_exist(self._path):
                 from pi.ai.catalog.user_models import read  # most people have no models.json
 
-                self._user = read(self._path, packaged.rows().wires, self._canonical)
+                found = read(self._path, packaged.rows().wires, self._canonical)
+                self._user = found.after(self._good) if self._good is not None else found
+                if not found.broken:
+                    self._good = found
+            else:
+                self._good = None
         return self._user
 
     def _entries(self) -> Mapping[str, Any]:

@@ -9,13 +9,14 @@ Values of `apiKey` and `headers` are kept as they were written: they are resolve
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Struct
 
 from pi.ai.catalog import jsonc
 from pi.ai.catalog.schema import UserProvider, Wires
+from pi.ai.catalog.user_checks import header_problem, near, url_problem
 from pi.ai.catalog.user_schema import (
     UserCompat,
     UserCost,
@@ -27,7 +28,7 @@ from pi.ai.catalog.user_schema import (
 )
 from pi.ai.errors import ConfigError
 
-__all__ = ["UserEntry", "UserModels", "read", "read_entry"]
+__all__ = ["Unsettled", "UserEntry", "UserModels", "read", "read_entry"]
 
 T = TypeVar("T", bound=Struct)
 
@@ -67,12 +68,40 @@ class UserEntry(Struct, frozen=True):
         )
 
 
+class Unsettled(Struct, frozen=True):
+    """A name that may yet become known, by an extension say. note: a line, if nobody knows it.
+
+    kind: `provider`; `api`; `login`, a login flow; `model`, one that an override is for.
+    provider, model: what cannot be used without it, if anything; "" for all models.
+    """
+
+    kind: Literal["provider", "api", "login", "model"]
+    name: str
+    note: str
+    provider: str
+    model: str = ""
+
+
 class UserModels(Struct, frozen=True):
-    """The file. problems: what was disabled and why; notes: what was only odd."""
+    """The file. problems: what was disabled and why; notes: what was only odd.
+
+    disabled: the problem of each provider that is left out whole. broken: of the whole file, ""
+    if it could be read.
+    """
 
     entries: dict[str, UserEntry] = {}
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unsettled: tuple[Unsettled, ...] = ()
+    disabled: dict[str, str] = {}
+    broken: str = ""
+
+    def after(self, good: "UserModels") -> "UserModels":
+        """This, or if it is broken `good`, which was read before, and the problem."""
+        if not self.broken:
+            return self
+        problem = f"{self.broken}; what it said before holds until that is mended"
+        return msgspec.structs.replace(good, problems=(problem,), notes=(), broken=self.broken)
 
 
 def read(path: Path, wires: Wires, canonical: Callable[[str], str | None]) -> UserModels:
@@ -85,7 +114,8 @@ def read(path: Path, wires: Wires, canonical: Callable[[str], str | None]) -> Us
     except FileNotFoundError:
         return UserModels()
     except OSError as error:
-        return UserModels(problems=(f"{path.name}: cannot be read: {error.strerror}",))
+        problem = f"{path.name}: cannot be read: {error.strerror}"
+        return UserModels(problems=(problem,), broken=problem)
     return _Reader(path.name, data, wires, canonical).run()
 
 
@@ -98,66 +128,122 @@ def read_entry(
         text = msgspec.json.encode({"providers": {name: data}})
     except (TypeError, ValueError) as error:
         raise ConfigError(f"provider {name!r} is no JSON data: {error}") from None
-    reader = _Reader(f"provider {name!r}", text, wires, canonical)
+    reader = _Reader(f"provider {name!r}", text, wires, canonical, alone=True)
     found = reader.run()
-    odd = [note for note in found.notes if "without an extension" not in note]
-    for text_ in (*found.problems, *odd):
-        raise ConfigError(text_.replace(f" line 1: providers.{name}", ": "))
+    odd = [item.note for item in found.unsettled if item.kind == "provider"]
+    for problem in (*found.problems, *found.notes, *odd):
+        raise ConfigError(problem)
     return next(iter(found.entries.values()))
 
 
 class _Reader:
+    """alone: what is read is one entry, which has no lines."""
+
     def __init__(
-        self, name: str, data: bytes, wires: Wires, canonical: Callable[[str], str | None]
+        self,
+        name: str,
+        data: bytes,
+        wires: Wires,
+        canonical: Callable[[str], str | None],
+        *,
+        alone: bool = False,
     ) -> None:
         self.name = name
         self.data = data
         self.wires = wires
         self.canonical = canonical
-        self.entries: dict[str, UserEntry] = {}
+        self.alone = alone
+        self.strange = False  # whether there is a `NoNumber` somewhere
         self.problems: list[str] = []
         self.notes: list[str] = []
+        self.unsettled: list[Unsettled] = []
 
     def run(self) -> UserModels:
-        if self.data.strip():
-            try:
-                root = self._convert(jsonc.decode(self.data), UserRoot, ())
-            except jsonc.JsoncError as error:
-                self.problems.append(f"{self.name} {error}")
-                root = None
-            if root is not None:
-                for name, value in root.providers.items():
-                    self._provider(name, value)
-        return UserModels(self.entries, tuple(self.problems), tuple(self.notes))
+        entries: dict[str, UserEntry] = {}
+        disabled: dict[str, str] = {}
+        root = self._root() if self.data.strip() else UserRoot({})
+        if root is None:
+            return UserModels(problems=tuple(self.problems), broken=self.problems[0])
+        for name, value in root.providers.items():
+            count = len(self.problems)
+            entry = self._provider(name, value)
+            if entry is not None:
+                entries[entry.id] = entry
+            new = self.canonical(name) is None
+            if len(self.problems) > count and (entry is None or (new and not entry.models)):
+                disabled[name] = self.problems[count]
+        return UserModels(
+            entries,
+            tuple(self.problems),
+            tuple(self.notes),
+            tuple(self.unsettled),
+            disabled,
+        )
 
-    def _provider(self, name: str, value: Any) -> None:
+    def _root(self) -> UserRoot | None:
+        try:
+            data = jsonc.decode_most(self.data)
+        except jsonc.JsoncError as error:
+            self.problems.append(f"{self.name} {error}")
+            return None
+        self.strange = jsonc.no_number(data) is not None
+        for path, line in jsonc.repeated(self.data, data):
+            self._note(path, f"stands twice, first in line {line}: this one counts")
+        return self._convert(data, UserRoot, ())
+
+    def _provider(self, name: str, value: Any) -> UserEntry | None:
         path: jsonc.Path = ("providers", name)
+        if not name:
+            self._problem(path, "a provider needs a name that is not empty")
+            return None
         own = self._convert(value, UserProviderEntry, path)
-        if own is None or not self._sound(own.compat, (*path, "compat")):
-            return
+        if own is None or not self._sound(own, path):
+            return None
         known = self.canonical(name)
+        id = known or name
         models: dict[str, UserModel] = {}
+        places: dict[str, jsonc.Path] = {}
         for number, item in enumerate(own.models or []):
-            model = self._model(item, own, (*path, "models", number), new=known is None)
-            if model is not None:
-                models[model.id] = model
+            where = (*path, "models", number)
+            model = self._model(item, own, where, new=known is None)
+            if model is None:
+                continue
+            first = places.get(model.id)
+            if first is not None:
+                line = jsonc.line_of(self.data, first)
+                self._note(where, f"{model.id!r} is there twice, first in line {line}: this counts")
+            models[model.id], places[model.id] = model, where
+            self._check_api(model.api, (*where, "api"), id, model.id)
+        overrides = self._overrides(own, path, id)
+        if known is None and not own.models:
+            text = "there is no such provider, and no models are given for one"
+            self._leave_open("provider", name, path, text, id)
+        self._check_api(own.api, (*path, "api"), id)
+        if own.oauth is not UNSET:
+            text = f"there is no login flow {own.oauth!r}, and no extension brings one"
+            self._leave_open("login", own.oauth, (*path, "oauth"), text, id)
+        return UserEntry(id, own, models, overrides)
+
+    def _overrides(
+        self, own: UserProviderEntry, path: jsonc.Path, provider: str
+    ) -> dict[str, UserOverride]:
         overrides: dict[str, UserOverride] = {}
         for model_id, item in (own.model_overrides or {}).items():
             where = (*path, "modelOverrides", model_id)
             override = self._convert(item, UserOverride, where)
-            if override is not None and self._sound(override.compat, (*where, "compat")):
-                overrides[model_id] = override
-        if known is None and not own.models:
-            self._note(path, "there is no such provider, and no models are given for one")
-        self._check_api(own.api, (*path, "api"))
-        self.entries[known or name] = UserEntry(known or name, own, models, overrides)
+            if override is None or not self._sound(override, where):
+                continue
+            overrides[model_id] = override
+            text = f"{provider} has no model of that id"
+            self._leave_open("model", model_id, where, text, provider)
+        return overrides
 
     def _model(
         self, item: Any, own: UserProviderEntry, path: jsonc.Path, *, new: bool
     ) -> UserModel | None:
         """new: nobody but this file knows the provider, so that it has to say everything."""
         model = self._convert(item, UserModel, path)
-        if model is None or not self._sound(model.compat, (*path, "compat")):
+        if model is None or not self._sound(model, path):
             return None
         if model.type not in (UNSET, "chat"):
             self._note((*path, "type"), f"{model.type!r} models are left out: only chat is used")
@@ -170,10 +256,20 @@ class _Reader:
                 if mine is UNSET and theirs is UNSET:
                     self._problem(path, f"{field} is missing: give it here or for the provider")
                     return None
-        self._check_api(model.api, (*path, "api"))
         return model
 
-    def _sound(self, compat: Any, path: jsonc.Path) -> bool:
+    def _sound(self, item: UserProviderEntry | UserOverride, path: jsonc.Path) -> bool:
+        """Whether the values are right that are more than of a type."""
+        for key, problem in (
+            ("baseUrl", url_problem(getattr(item, "base_url", UNSET))),
+            ("headers", header_problem(item.headers)),
+        ):
+            if problem:
+                self._problem((*path, key), problem)
+                return False
+        return self._sound_compat(item.compat, (*path, "compat"))
+
+    def _sound_compat(self, compat: Any, path: jsonc.Path) -> bool:
         """Whether the values that depend on packaged data are known."""
         if compat is UNSET:
             return True
@@ -194,21 +290,57 @@ class _Reader:
             return False
         return True
 
-    def _check_api(self, api: Any, path: jsonc.Path) -> None:
+    def _check_api(self, api: Any, path: jsonc.Path, provider: str, model: str = "") -> None:
         if api is not UNSET and api not in self.wires.wires:
-            known = ", ".join(sorted(self.wires.wires.keys() - {"faux"}))
-            self._note(path, f"{api!r} is not known without an extension; known: {known}")
+            names = sorted(self.wires.wires.keys() - {"faux"})
+            text = f"{api!r} is not known without an extension{near(api, names)}"
+            self._leave_open(
+                "api", api, path, f"{text}; known: {', '.join(names)}", provider, model
+            )
+
+    def _leave_open(
+        self,
+        kind: Literal["provider", "api", "login", "model"],
+        name: str,
+        path: jsonc.Path,
+        text: str,
+        provider: str,
+        model: str = "",
+    ) -> None:
+        self.unsettled.append(Unsettled(kind, name, self._line(path, text), provider, model))
 
     # -- converting and reporting ------------------------------------------------------------------
 
     def _convert(self, value: Any, kind: type[T], path: jsonc.Path) -> T | None:
+        odd = self._no_number(value, kind, path) if self.strange else None
+        if odd is not None:
+            self._problem(odd[0], f"{odd[1].written} is no number that JSON has")
+            return None
         try:
             out = msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            self._problem(*_explain(str(error), path))
+            where, text = _explain(str(error), path)
+            if text.endswith(" is missing") and isinstance(value, dict):
+                written = cast("dict[str, Any]", value).keys() - set(kind.__struct_encode_fields__)
+                wrong = near(text.partition(" ")[0], written).replace(" meant", " meant to be it")
+                text += wrong
+            self._problem(where, text)
             return None
         self._unknown(value, kind, path)
         return out
+
+    def _no_number(
+        self, value: Any, kind: type[Struct], path: jsonc.Path
+    ) -> tuple[jsonc.Path, jsonc.NoNumber] | None:
+        """What of the value is no number, but for what is looked at by itself later."""
+        if isinstance(value, dict) and kind in (UserRoot, UserProviderEntry):
+            later = ("providers", "models", "modelOverrides")
+            value = {
+                key: item
+                for key, item in cast("dict[str, Any]", value).items()
+                if key not in later or isinstance(item, jsonc.NoNumber)
+            }
+        return jsonc.no_number(value, path)
 
     def _unknown(self, value: dict[str, Any], kind: type[Struct], path: jsonc.Path) -> None:
         """Note the keys that the format does not have."""
@@ -216,7 +348,7 @@ class _Reader:
         for key, item in value.items():
             where = (*path, key)
             if key not in known:
-                self._note(where, "unknown key, ignored")
+                self._note(where, f"unknown key, ignored{near(key, known)}")
             elif key == "compat" and isinstance(item, dict):
                 self._unknown(cast("dict[str, Any]", item), UserCompat, where)
             elif key == "cost" and isinstance(item, dict):
@@ -232,6 +364,9 @@ class _Reader:
         self.notes.append(self._line(path, text))
 
     def _line(self, path: jsonc.Path, text: str) -> str:
+        if self.alone:
+            shown = jsonc.show_path(path[2:])
+            return f"{self.name}: {shown}{': ' if shown else ''}{text}"
         line = jsonc.line_of(self.data, path)
         shown = jsonc.show_path(path)
         return f"{self.name} line {line}: {shown}{': ' if shown else ''}{text}"
@@ -249,6 +384,8 @@ def _explain(message: str, path: jsonc.Path) -> tuple[jsonc.Path, str]:
         return path, f"{text.split('`')[1]} is missing"
     for name, plain in _NAMES.items():
         text = text.replace(f"`{name}`", plain).replace(f"`{name} | null`", f"{plain} or null")
+    if "multiple of 1.0" in text:
+        return path, "expected a whole number"
     text = text.replace("text of length >= 1", "text that is not empty")
     text = text.replace("number >= 0.0", "number from 0 up").replace(
         "number > 0.0", "number above 0"

@@ -25,6 +25,7 @@ __all__ = [
 Text = Annotated[str, Meta(min_length=1)]
 Amount = Annotated[float, Meta(ge=0)]
 Count = Annotated[float, Meta(gt=0)]
+Tokens = Annotated[float, Meta(gt=0, multiple_of=1)]
 Whole = Annotated[int, Meta(gt=0)]
 Level = Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
 Words = dict[Level, str | None]
@@ -150,8 +151,8 @@ class UserOverride(Struct, frozen=True, rename="camel"):
     thinking_level_map: Words | UnsetType = UNSET
     input: tuple[Literal["text", "image"], ...] | UnsetType = UNSET
     cost: UserCost | UnsetType = UNSET
-    context_window: Count | UnsetType = UNSET
-    max_tokens: Count | UnsetType = UNSET
+    context_window: Tokens | UnsetType = UNSET
+    max_tokens: Tokens | UnsetType = UNSET
     headers: dict[str, str] | UnsetType = UNSET
     compat: UserCompat | UnsetType = UNSET
     sampling_params: dict[str, Any] | UnsetType = UNSET
