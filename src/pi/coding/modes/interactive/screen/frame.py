@@ -1,14 +1,20 @@
-"""Frames: finished lines above, the live area below, in one write."""
+"""Frames: finished lines above, the live area below, in one write.
+
+The live area has two halves. What is being written (the tail) is drawn by us, row by row from the
+first one that has changed; what is below it, prompt_toolkit draws, cell by cell.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.data_structures import Point
+from prompt_toolkit.renderer import Renderer
 from prompt_toolkit.styles import Attrs
 
+from pi.coding.modes.interactive.footer import width
 from pi.coding.modes.interactive.lines import ESCAPE, Line
 from pi.coding.modes.interactive.screen.output import HeldOutput
 from pi.coding.modes.interactive.terminal import Terminal
@@ -16,15 +22,39 @@ from pi.coding.modes.interactive.terminal import Terminal
 __all__ = ["FramedApplication"]
 
 
+class _Renderer(Renderer):
+    """Knows that there are rows of ours above its own, and erases them with them."""
+
+    tail: Sequence[Line] = ()
+
+    def erase(self, leave_alternate_screen: bool = True) -> None:
+        at = self._cursor_pos
+        self._cursor_pos = Point(at.x, at.y + len(self.tail))
+        self.tail = ()
+        super().erase(leave_alternate_screen)
+
+
+def _common(some: Sequence[Line], others: Sequence[Line]) -> int:
+    """How many lines at the beginning are the same."""
+    for at, (one, other) in enumerate(zip(some, others, strict=False)):
+        if one != other:
+            return at
+    return min(len(some), len(others))
+
+
 FRAME = 1 / 30
 """Seconds between frames while something streams. Keys are answered at once."""
 
 
 class FramedApplication(Application[None]):
-    """An application whose frames begin with `compose`, which gives the finished lines."""
+    """An application whose frames begin with `compose`: the finished lines, and the tail."""
 
     def __init__(
-        self, held: HeldOutput, compose: Callable[[], list[Line]], terminal: Terminal, **more: Any
+        self,
+        held: HeldOutput,
+        compose: Callable[[], tuple[list[Line], list[Line]]],
+        terminal: Terminal,
+        **more: Any,
     ) -> None:
         self.held = held
         self._compose = compose
@@ -42,6 +72,9 @@ class FramedApplication(Application[None]):
             mouse_support=False,
             terminal_size_polling_interval=None,
             **more,
+        )
+        self.renderer = self._below = _Renderer(
+            self._merged_style, held, full_screen=False, mouse_support=False
         )
 
     def soon(self) -> None:
@@ -65,11 +98,17 @@ class FramedApplication(Application[None]):
             self._timer.cancel()
             self._timer = None
         with self.held.frame():
-            lines = self._compose()
-            if self._has_other_width() or lines or self._anew or self._has_shrunk():
+            lines, tail = self._compose()
+            if render_as_done:
+                tail = []
+            drawn = self._below.tail
+            anew = self._has_other_width() or self._anew or lines or self._has_shrunk()
+            same = 0 if anew else _common(drawn, tail)
+            if anew or not same == len(drawn) == len(tail):
                 self._anew = False
-                self._erase()
-                self._write(lines)
+                self._erase(len(drawn) - same)
+                self._write(lines + tail[same:])
+                self._below.tail = tail
             super()._redraw(render_as_done)
         self._drawn = time.monotonic()
 
@@ -81,13 +120,16 @@ class FramedApplication(Application[None]):
         wanted = self.layout.container.preferred_height(size.columns, size.rows).preferred
         return min(wanted, size.rows) < last.height
 
-    def _erase(self) -> None:
-        """Take the live area away, without the modes that prompt_toolkit would reset too."""
+    def _erase(self, rows: int) -> None:
+        """Take the lower half away, and so many rows above it.
+
+        The modes that prompt_toolkit would reset too are left.
+        """
         renderer, output = self.renderer, self.held
         position = renderer._cursor_pos
         output.hide_cursor()
         output.cursor_backward(position.x)
-        output.cursor_up(position.y)
+        output.cursor_up(position.y + rows)
         output.reset_attributes()
         output.erase_down()
         renderer._cursor_pos = Point(0, 0)
@@ -144,5 +186,8 @@ class FramedApplication(Application[None]):
             for row in range(position.y):
                 cells = [x for x, cell in last.data_buffer[row].items() if cell.char != " "]
                 extra += max(cells, default=0) // whole
+            for line in self._below.tail:
+                text = "".join(text for look, text in line if look != ESCAPE).rstrip()
+                extra += max(0, width(text) - 1) // whole
             renderer._cursor_pos = Point(position.x % whole, position.y + extra)
         return True

@@ -1,5 +1,7 @@
 """The live area: parts one above the other, and the place where the editor or a dialog stands.
 
+The tail, what is being written, is no part of the container: it is drawn as lines above it.
+
 Lines of all parts are made once for a frame, from the most important to the least, so that a small
 window loses the least important ones.
 """
@@ -57,7 +59,8 @@ class Parts:
     def __init__(
         self, editor: AnyContainer, focus: Any, keys: Callable[[], KeyBindingsBase]
     ) -> None:
-        self.tail, self.queue, self.status = Part(), Part(), Part()
+        self.tail: list[Line] = []
+        self.queue, self.status = Part(), Part()
         self.above, self.below, self.footer = Part(), Part(), Part()
         self._editor, self._focus = editor, focus
         self._pane: Pane | None = None
@@ -66,7 +69,6 @@ class Parts:
         self._here = here
         self.container = HSplit(
             [
-                self.tail.window,
                 self.queue.window,
                 self.status.window,
                 self.above.window,
@@ -87,9 +89,12 @@ class Parts:
         left = rows - max(1, self._here.preferred_height(columns, rows).preferred)
         for name in ("footer", "status", "queue", "above", "below", "tail"):
             lines = make(name, left) if left > 0 else []
-            part: Part = getattr(self, name)
-            part.lines = lines[:left] if left > 0 else []
-            left -= len(part.lines)
+            lines = lines[:left] if left > 0 else []
+            left -= len(lines)
+            if name == "tail":
+                self.tail = lines
+            else:
+                getattr(self, name).lines = lines
 
     async def show(self, pane: Pane, redraw: Callable[[], None]) -> Any:
         """Show a pane until it has a result."""

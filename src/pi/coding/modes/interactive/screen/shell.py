@@ -390,15 +390,15 @@ class Screen:
             self.redraw()
             self.tick()
 
-    def _compose(self) -> list[Line]:
-        """The finished lines; the live parts are made on the way."""
+    def _compose(self) -> tuple[list[Line], list[Line]]:
+        """The finished lines and those of the tail; the other parts are made on the way."""
         size = self.view.held.get_size()
         width = size.columns
         lines, self._fixed = self._fixed, []
         lines = [clip(line, width) for line in lines]
         lines += self.transcript.finished(width)
         self.parts.fill(size.columns, size.rows, lambda name, left: self._part(name, width, left))
-        return lines
+        return lines, self.parts.tail
 
     def _part(self, name: str, width: int, left: int) -> list[Line]:
         try:
