@@ -9,7 +9,7 @@ back; an `async` one is awaited in the event loop.
 import asyncio
 import sys
 import threading
-from contextlib import redirect_stdout, suppress
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout, suppress
 from importlib import import_module
 from inspect import isawaitable
 from pathlib import Path
@@ -19,6 +19,14 @@ from typing import Any
 from pi.ai.errors import PiError
 from pi.coding.extensions.calling import Astray, kept
 from pi.coding.extensions.find import Found
+from pi.coding.extensions.watchdog import (
+    TooLong,
+    Watchdog,
+    give_up,
+    line_of,
+    own_of,
+    watchdog,
+)
 
 __all__ = ["PATIENCE", "Broken", "forget", "load_extension", "place_of"]
 
@@ -30,26 +38,31 @@ class Broken(Exception):
     """An extension cannot be loaded. The text names file and line."""
 
 
-async def load_extension(found: Found, pi: Any, *, patience: float = PATIENCE) -> None:
-    """Run it. Raises `Broken`."""
+async def load_extension(
+    found: Found, pi: Any, *, patience: float = PATIENCE, dog: Watchdog | None = None
+) -> None:
+    """Run it. dog: sees what takes long. Raises `Broken`."""
     work = _Thread(found, pi)
-    try:
-        async with asyncio.timeout(patience):
-            result = await work.result()
-            if isawaitable(result):
-                with kept():
-                    await result
-    except TimeoutError as error:
-        cause = error.__cause__ or error.__context__
-        where = work.give_up() or _line(cause.__traceback__ if cause else None, found.path)
-        raise Broken(
-            f"{where or found.path}: it did not finish within {patience:g} s: move what takes long"
-            " into a handler of session_start"
-        ) from None
-    except Broken:
-        raise
-    except Exception as error:
-        raise Broken(place_of(error, found.path)) from error
+    where = ""
+    with work.watched(dog or watchdog(), patience):
+        try:
+            async with asyncio.timeout(patience):
+                result = await work.result()
+                if isawaitable(result):
+                    with kept():
+                        await result
+            return
+        except (TimeoutError, TooLong) as error:
+            cause = error if isinstance(error, TooLong) else error.__cause__ or error.__context__
+            where = work.give_up() or _line(cause.__traceback__ if cause else None, found.path)
+        except Broken:
+            raise
+        except Exception as error:
+            raise Broken(place_of(error, found.path)) from error
+    raise Broken(
+        f"{where or found.path}: it did not finish within {patience:g} s: move what takes long"
+        " into a handler of session_start"
+    )
 
 
 def forget(found: Found) -> None:
@@ -77,7 +90,7 @@ def place_of(error: BaseException, path: Path) -> str:
 
 def _line(trace: TracebackType | None, path: Path) -> str:
     """The innermost line in the extension's own files."""
-    own = _own(path)
+    own = own_of(path)
     found = ""
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
@@ -85,11 +98,6 @@ def _line(trace: TracebackType | None, path: Path) -> str:
             found = f"{name}:{trace.tb_lineno}"
         trace = trace.tb_next
     return found
-
-
-def _own(path: Path) -> str:
-    """How the names of the extension's own files begin."""
-    return str(path.parent if path.name == "__init__.py" else path)
 
 
 class _Thread:
@@ -107,23 +115,18 @@ class _Thread:
         self._thread.start()
         return await self._done
 
+    def watched(self, dog: Watchdog, patience: float) -> AbstractContextManager[None]:
+        """While it is loaded. A function of the program that uses us is its own affair."""
+        if self._found.function is not None:
+            return nullcontext()
+        return dog.loading(self._found.path, self._thread, patience)
+
     def give_up(self) -> str:
         """End it if that can be done. Where in its files it was; "" if it had returned."""
-        line = self._line()
+        line = line_of(self._thread.ident, (own_of(self._found.path),))
         if self._thread.is_alive():
-            from ctypes import c_ulong, py_object, pythonapi  # for what loops without end
-
-            ident = c_ulong(self._thread.ident or 0)
-            pythonapi.PyThreadState_SetAsyncExc(ident, py_object(SystemExit))
+            give_up(self._thread.ident or 0, SystemExit)
         return line
-
-    def _line(self) -> str:
-        frame = sys._current_frames().get(self._thread.ident or 0)
-        while frame is not None:
-            if frame.f_code.co_filename.startswith(_own(self._found.path)):
-                return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-            frame = frame.f_back
-        return ""
 
     def _work(self) -> None:
         result: Any = None
