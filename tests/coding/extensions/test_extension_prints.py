@@ -1,4 +1,4 @@
-"""What extensions print while a screen is up is a notice, and never reaches the terminal as it is."""
+"""What extensions print while a screen is up is a notice, and nothing that the terminal obeys."""
 
 from pathlib import Path
 
