@@ -28,6 +28,7 @@ class User(Struct, frozen=True):
     headers: dict[str, str] = {}
     auth_header: bool = False
     model_headers: dict[str, dict[str, str]] = {}
+    origin: str = "models.json"
 
     def headers_for(self, model_id: str) -> dict[str, str]:
         """The headers for one model."""

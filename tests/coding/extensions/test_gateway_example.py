@@ -156,3 +156,17 @@ def test_logging_out_leaves_nothing(pi: Pi, tmp_path: Path) -> None:
     refused = pi("--model", "acme/claude-sonnet-5-5", "-p", "hi")
     assert refused.returncode == 1
     assert "pi auth login" in refused.stderr
+
+
+def test_a_key_of_an_extension_is_said_to_be_one(pi: Pi, tmp_path: Path) -> None:
+    file = tmp_path / ".pi" / "agent" / "extensions" / "corp.py"
+    file.write_text(
+        "def extension(pi):\n"
+        "    pi.register_provider('corp', base_url='http://127.0.0.1:1', api='openai-completions',\n"
+        "        api_key='test-key-corp-0123456789', models=[{'id': 'c1'}])\n"
+    )
+    status = pi("auth", "status", "corp")
+    assert str(file) in status.stdout, status.stderr
+    explained = pi("auth", "explain", "corp").stdout
+    assert f"{file}: key" in explained
+    assert "models.json" not in explained

@@ -222,7 +222,8 @@ class Resolver:
         headers: dict[str, str] = {}
         hidden: list[str] = []
         for name, spec in written.items():
-            what = f"the header {name} of {sources.row.name} in {MODELS_JSON}"
+            origin = sources.user.origin if sources.user else MODELS_JSON
+            what = f"the header {name} of {sources.row.name} in {origin}"
             found = await self._values.resolve(spec, sources.env, what=what, remember=False)
             headers[name] = found.text
             hidden += _secrets_of(name, found)

@@ -132,7 +132,7 @@ def look(catalog: Catalog, store: Credentials, wanted: Wanted, process: Environm
     found += _environment(row.auth, kind, env, store.where)
     if user is not None and user.api_key and not is_placeholder(user.api_key):
         found.append(
-            Found(step="models.json", source=MODELS_JSON, method="api_key", spec=user.api_key)
+            Found(step="models.json", source=user.origin, method="api_key", spec=user.api_key)
         )
     return Sources(
         row=row,

@@ -116,7 +116,7 @@ def _steps(sources: Sources, places: tuple[Place, ...], where: str) -> tuple[Loo
         look(name, step="environment", source=name)
     if sources.kind.hidden or any(place.step == "ambient" for place in left):
         look(f"{sources.kind.name} surroundings", step="ambient")
-    look(MODELS_JSON, step="models.json")
+    look(sources.user.origin if sources.user else MODELS_JSON, step="models.json")
     return tuple(steps)
 
 

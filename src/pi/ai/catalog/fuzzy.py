@@ -40,7 +40,7 @@ def _word(word: str, text: str) -> int | None:
     at = text.find(word)
     if at >= 0:
         starts_word = at == 0 or not text[at - 1].isalnum()
-        # where a word begins is all the same but for the first one, so that the items' own order holds
+        # where a word begins is all the same but for the first: the items' own order holds
         return 100 * len(word) + (50 + 10 * (at == 0) if starts_word else -min(at, 40))
     best: int | None = None
     start = text.find(word[0])

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from pi.ai.catalog import packaged
@@ -86,13 +87,16 @@ class Catalog:
         return rows.get(name) or rows.get(self._aliases.get(name.lower(), ""))
 
     def user_provider(self, provider: str) -> UserProvider | None:
-        """What `models.json` says about the key and headers of a provider, unresolved."""
-        layers = self._layers(provider)
-        if len(layers) > 1:
+        """What extensions and `models.json` say about key and headers of a provider, unresolved."""
+        found: list[UserProvider] = [layer.for_auth() for layer in self._layers(provider)]
+        laid = self._laid.get(provider)
+        if laid is not None:
+            found[0] = msgspec.structs.replace(found[0], origin=laid.owner)
+        if len(found) > 1:
             from pi.ai.catalog.overlay import merged_for_auth
 
-            return merged_for_auth(layers)
-        return layers[0].for_auth() if layers else None
+            return merged_for_auth(found)
+        return found[0] if found else None
 
     def add_provider(
         self,

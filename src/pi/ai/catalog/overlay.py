@@ -76,9 +76,8 @@ def changed_row(row: ProviderRow, entry: UserEntry) -> ProviderRow:
     return msgspec.structs.replace(row, **changes) if changes else row
 
 
-def merged_for_auth(layers: Sequence[UserEntry]) -> UserProvider:
-    """What authentication reads of several entries; the last one that says something counts."""
-    found = [layer.for_auth() for layer in layers]
+def merged_for_auth(found: Sequence[UserProvider]) -> UserProvider:
+    """Several entries as one; the last one that says something counts."""
     out = found[0]
     for item in found[1:]:
         models = {**out.model_headers}
@@ -90,6 +89,7 @@ def merged_for_auth(layers: Sequence[UserEntry]) -> UserProvider:
             item.auth_header or out.auth_header,
             models,
             item.base_url or out.base_url,
+            item.origin if item.api_key else out.origin,
         )
     return out
 

@@ -253,6 +253,7 @@ class UserProvider(Struct, frozen=True):
     """What authentication needs of an entry of `models.json`, as it was written.
 
     model_headers: per model id, laid over `headers`. auth_header: add `Authorization: Bearer`.
+    origin: where the key stands: the file, or an extension.
     """
 
     api_key: str | None = None
@@ -260,6 +261,7 @@ class UserProvider(Struct, frozen=True):
     auth_header: bool = False
     model_headers: dict[str, dict[str, str]] = {}
     base_url: str | None = None
+    origin: str = "models.json"
 
     def headers_for(self, model_id: str) -> dict[str, str]:
         """The headers for one model, unresolved."""
