@@ -52,9 +52,12 @@ from pi.coding.modes.interactive.view import (
 
 __all__ = ["Screen"]
 
-REPLAYED = 40
+REPLAYED = 24
 """Blocks of a session that goes on that are shown at once."""
 
+_MANY = 1000
+"""Messages of a session that is counted only after the first frames, `_LATER` seconds."""
+_LATER = 0.5
 _TICK = 0.1
 _NO_MODEL = "no model can be used yet"
 _CALM = 0.7
@@ -274,14 +277,16 @@ class Screen:
             if isinstance(message, AssistantMessage):
                 self._before = message
                 break
-        await self.count()
+        if len(listed.messages) < _MANY:
+            self.facts.counted(await self.session.send(c.GetSessionStats()))
+        else:  # it is read as a whole for that: the first frames go before
+            self.facts.context = None
+            asyncio.get_running_loop().call_later(_LATER, self._count)
         self.learn()
 
-    async def count(self) -> None:
+    def _count(self) -> None:
         """Count anew what the whole session has used."""
-        assert self.session is not None
-        stats: SessionStats = await self.session.send(c.GetSessionStats())
-        self.facts.counted(stats)
+        self.talk.send(c.GetSessionStats(), self._counted)
 
     def learn(self) -> None:
         """Read off the session what the footer tells."""
@@ -341,7 +346,8 @@ class Screen:
             self.facts.context = None
             self._before = None
         elif isinstance(event, s.AgentSettled):
-            self.talk.send(c.GetSessionStats(), self._counted)
+            if self.facts.context is None:
+                self._count()
             self._done(event)
         if isinstance(event, _TELLING):
             self.learn()
