@@ -23,6 +23,7 @@ async def test_a_conversation_with_a_tool(tmp_path: Path) -> None:
             head = f"pi {__version__} · / commands · ! shell · @ files · esc stops"
             assert terminal.screen == [
                 head,
+                "model: loop/m1",
                 "",
                 "› what is six by seven?",
                 "",
@@ -36,7 +37,7 @@ async def test_a_conversation_with_a_tool(tmp_path: Path) -> None:
                 RULE,
                 "~/project  ↑20 ↓6 0.0%/128k                              m1",
             ]
-            assert terminal.cursor == (0, 10)
+            assert terminal.cursor == (0, 11)
 
 
 async def test_forty_columns_and_another_model_in_mid_conversation(tmp_path: Path) -> None:

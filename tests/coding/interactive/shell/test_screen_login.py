@@ -1,5 +1,6 @@
 """Signing in on the screen, to the end, against an identity provider that judges as others do."""
 
+import base64
 import json
 import os
 import re
@@ -90,6 +91,10 @@ async def test_by_pasting_where_the_browser_ends(tmp_path: Path, way: str) -> No
         await to_the_way(terminal)
         terminal.type(way)
         await terminal.shows("Paste the")
+        terminal.type("\x18")
+        await terminal.shows("copied")
+        sequence = base64.b64encode(address(terminal).encode())
+        assert b"\x1b]52;c;" + sequence in terminal.written
         terminal.paste(await landing(address(terminal)))
         terminal.type("\r")
         await terminal.shows("Models of Anthropic")

@@ -22,8 +22,8 @@ def first_line(version: str, style: Style, width: int) -> list[Line]:
     return [[(f"{style('accent')} bold", "pi"), (style("dim"), text)]]
 
 
-def loaded_lines(resources: Resources, style: Style) -> list[Line]:
-    """What was found, one line a kind; nothing for what there is none of."""
+def loaded_lines(resources: Resources, model: str, style: Style) -> list[Line]:
+    """The model, and what was found, one line a kind; nothing for what there is none of."""
     kinds: tuple[tuple[str, Sequence[ResourceInfo]], ...] = (
         ("context", resources.context),
         ("skills", resources.skills),
@@ -32,7 +32,7 @@ def loaded_lines(resources: Resources, style: Style) -> list[Line]:
         ("themes", [r for r in resources.themes if r.scope != "pi"]),
     )
     dim, muted = style("dim"), style("muted")
-    lines: list[Line] = []
+    lines: list[Line] = [[(dim, "model: "), (muted, model)]]
     for kind, found in kinds:
         if found:
             names = ", ".join(item.name for item in found[:_NAMES_SHOWN])

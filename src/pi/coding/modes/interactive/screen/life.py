@@ -182,10 +182,11 @@ class _Life:
         screen, quiet = self.screen, opened.settings.get("quietStartup", False)
         resources = await opened.session.send(GetResources())
         screen.looks.found(resources)
-        if opened.session.state.model.api == "unknown":
+        model = opened.session.state.model
+        if model.api == "unknown":
             screen.put(welcome(screen.style, screen.columns))
         elif not quiet:
-            screen.put(loaded_lines(resources, screen.style))
+            screen.put(loaded_lines(resources, model.key, screen.style))
 
     async def _end(self) -> None:
         """End the run, and whatever else goes on. Nothing of it keeps us for long."""

@@ -84,6 +84,12 @@ class Margins:
             (self._above if above else self._below)[key] = tuple(lines)
         self._screen.redraw()
 
+    @property
+    def address(self) -> str:
+        """The first address of a widget that is nothing else, such as that of a login, or ""."""
+        lines = (line.strip() for widget in self._above.values() for line in widget)
+        return next((line for line in lines if _ADDRESS.fullmatch(line)), "")
+
     # -- as lines ----------------------------------------------------------------------------------
 
     def queue(self, width: int) -> list[Line]:

@@ -30,6 +30,7 @@ from pi.coding.modes.interactive.footer import Facts, clip, git_branch, short_pa
 from pi.coding.modes.interactive.keymap import Keymap
 from pi.coding.modes.interactive.lines import Line
 from pi.coding.modes.interactive.replay import last_blocks
+from pi.coding.modes.interactive.screen.clipboard import copy_with_program
 from pi.coding.modes.interactive.screen.frame import FramedApplication
 from pi.coding.modes.interactive.screen.looks import Looks
 from pi.coding.modes.interactive.screen.margins import Margins
@@ -41,7 +42,13 @@ from pi.coding.modes.interactive.screen.transcript import Transcript
 from pi.coding.modes.interactive.stage import Pane
 from pi.coding.modes.interactive.status import Activity, cache_miss, elapsed
 from pi.coding.modes.interactive.talk import Talk
-from pi.coding.modes.interactive.terminal import Terminal, notification, progress, title_sequence
+from pi.coding.modes.interactive.terminal import (
+    Terminal,
+    clipboard_sequence,
+    notification,
+    progress,
+    title_sequence,
+)
 from pi.coding.modes.interactive.view import (
     Block,
     BlockPainter,
@@ -155,7 +162,20 @@ class Screen:
             if left <= 0:
                 break
             await asyncio.sleep(left)
-        return await self.parts.show(pane, self.redraw)
+        address = self.margins.address
+        if address:
+            pane.keys.add("c-x")(lambda event: self._copy(address))
+            self.hint("ctrl+x copies the address", 60.0)
+        try:
+            return await self.parts.show(pane, self.redraw)
+        finally:
+            if address:
+                self.hint("", 0)
+
+    def _copy(self, text: str) -> None:
+        if not copy_with_program(text):
+            self.send_raw(clipboard_sequence(text))
+        self.hint("copied")
 
     def style(self, token: str) -> str:
         """A style of the theme."""
