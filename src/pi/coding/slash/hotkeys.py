@@ -34,7 +34,7 @@ async def run(arguments: str, context: Context) -> None:
     for hotkey in hotkeys:
         groups.setdefault(_group(hotkey), []).append((_keys(hotkey), hotkey.help))
     parts = [
-        f"**{name}**\n\n{table(('Key', 'What it does'), rows)}"
+        f"**{name}**\n\n{table(('Key', 'What it does'), list(dict.fromkeys(rows)))}"
         for name, rows in groups.items()
         if rows
     ]

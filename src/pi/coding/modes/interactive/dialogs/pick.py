@@ -102,7 +102,8 @@ class _Picker:
 
     def _height(self) -> int:
         """How many rows there is room for."""
-        free = self.stage.rows - len(self._head()) - 1 - len(self._foot()) - 1
+        below = 2 if self.stage.columns >= 60 else 3  # the status and the footer of the screen
+        free = self.stage.rows - len(self._head()) - 1 - len(self._foot()) - below
         return max(1, min(_MAX_ROWS, free))
 
     def _foot(self) -> list[Line]:
@@ -118,7 +119,8 @@ class _Picker:
             lines += paragraphs(choice.detail, cells, style("muted"), room - len(lines))
         lines += [[] for _ in range(room - len(lines))]
         keys = hints(self._hints(), cells, style("muted"), style("dim"))
-        return lines + keys[: 3 if self.stage.rows > 12 else 1]
+        most = 3 if self.stage.columns >= 60 else 5
+        return lines + keys[: most if self.stage.rows > 12 else 1]
 
     def _detail_height(self, cells: int) -> int:
         """The lines of the longest detail, so that the list stays where it is."""
