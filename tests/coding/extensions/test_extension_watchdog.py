@@ -1,6 +1,10 @@
 """What keeps everything else from going on is named with file and line."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +77,30 @@ async def test_a_handler_that_blocks(tmp_path: Path) -> None:
     handler(None, None)
     assert len(said) == 1
     assert said[0].startswith(f"{path}:6 is blocking pi")
+
+
+@pytest.mark.parametrize("mode", [("-p", "Show me"), ("--mode", "rpc")])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_what_an_extension_blocks(
+    mode: tuple[str, ...], number: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(
+        "import sys, time\nasync def extension(pi):\n    print('now', flush=True)\n"
+        "    while True:\n        time.sleep(9)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "pi.coding.cli.main", "-e", str(path), "--model", "demo", *mode],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        stdin=subprocess.PIPE if "rpc" in mode else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"now\n"
+        process.send_signal(number)
+        try:
+            assert process.wait(6) == 128 + number
+        finally:
+            process.kill()

@@ -10,9 +10,12 @@ import gc
 import os
 import signal
 import sys
+import threading
+from _thread import start_new_thread  # takes no lock, so a signal's handler may
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 from pi.coding.api.commands import Prompt
 from pi.coding.cli.args import Arguments, UsageError
@@ -27,6 +30,8 @@ __all__ = ["run_headless", "wishes"]
 Prompts = Callable[[Arguments], Sequence[Prompt]]
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_PATIENCE = 2.0
+"""Seconds in which the event loop has to react to a signal."""
 _WISH = "shutdown"
 """An extension wants the program to end."""
 _EXIT = {_WISH: 0, "SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129, "SIGPIPE": 141}
@@ -197,11 +202,25 @@ def _dollars(text: str | None) -> float | None:
     return dollars
 
 
+def _insist(name: str, reacts: threading.Event) -> None:
+    """End the program if the event loop does not react."""
+    if not reacts.wait(_PATIENCE):
+        _end_at_once(name)
+
+
+def _end_at_once(name: str) -> NoReturn:
+    running = sys.modules.get("pi.coding.tools.shell.run")
+    if running is not None:
+        running.kill_all()
+    os._exit(_EXIT[name])
+
+
 def _end_in_order(ended_by: list[str]) -> None:
     """Turn signals into a cancellation of the run.
 
     They are taken by Python's own handlers, not by those of the event loop, so that they are heard
-    while the loop stands still because nobody reads our output.
+    while the loop stands still because nobody reads our output, or because an extension blocks it:
+    if it does not react within two seconds, the program ends all the same.
     """
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
@@ -213,12 +232,13 @@ def _end_in_order(ended_by: list[str]) -> None:
         heard.append(number)
         name = signal.Signals(number).name
         if len(heard) > 1:
-            running = sys.modules.get("pi.coding.tools.shell.run")
-            if running is not None:
-                running.kill_all()
-            os._exit(_EXIT[name])
+            _end_at_once(name)
         ended_by.append(name)
-        loop.call_soon_threadsafe(ended)
+        reacts = threading.Event()
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(ended)
+            loop.call_soon_threadsafe(reacts.set)
+            start_new_thread(_insist, (name, reacts))
 
     for name in _SIGNALS:
         number = getattr(signal, name, None)
