@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+from pi.coding.api import commands as c
+from pi.coding.api import setup
+from pi.coding.api.events import Notice, SessionEvent
 from support.rpc_process import says, serving
+from support.setup_session import agent, composed
 
 
 def change(home: Path, **fields: object) -> None:
@@ -37,12 +41,52 @@ async def test_a_prompt_takes_up_what_the_file_says_now(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_breaks_does_not_end_the_session(tmp_path: Path) -> None:
-    async with serving(tmp_path, [says("one"), says("two")]) as (server, pi):
+    async with serving(tmp_path, [says("one"), says("two"), says("three")]) as (server, pi):
         await pi.prompt("a")
         good = (tmp_path / ".pi" / "agent" / "models.json").read_text()
         (tmp_path / ".pi" / "agent" / "models.json").write_text("{")
-        assert (await pi.data("get_available_models"))["models"] == []
-        assert not (await pi.ask("prompt", message="b"))["success"]
+        found = (await pi.data("get_available_models"))["models"]
+        assert [model["id"] for model in found][:1] == ["m1"]
+        await pi.prompt("a")
+        assert server.requests[-1].json["model"] == "m1"
         (tmp_path / ".pi" / "agent" / "models.json").write_text(good)
         await pi.prompt("b")
         assert server.requests[-1].json["messages"][-1]["content"] == "b"
+
+
+async def test_what_is_wrong_with_the_file_is_said_once(tmp_path: Path) -> None:
+    path = agent(tmp_path) / "models.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('{"providers": {}}')
+    told: list[str] = []
+
+    def hear(event: SessionEvent) -> None:
+        if isinstance(event, Notice):
+            told.append(event.message)
+
+    async with composed(tmp_path) as composition:
+        session = composition.session
+        session.subscribe(hear)
+        path.write_text('{\n"providers": ')
+        await session.send(setup.GetModelTable())
+        await session.send(c.Prompt("hello"))
+        await session.send(c.Prompt("hello"))
+        assert told == [
+            f"{path} line 2, column 14: expecting value;"
+            " what it said before holds until that is mended"
+        ]
+        path.write_text('{"providers": {"ollma": {"authheader": true}}}')
+        await session.send(c.Prompt("hello"))
+        await session.send(c.Prompt("hello"))
+        assert told[1:] == [
+            "models.json line 1: providers.ollma.authheader: unknown key, ignored"
+            " (is authHeader meant?)",
+            "models.json line 1: providers.ollma: there is no such provider, and no models are"
+            " given for one",
+        ]
+        path.write_text('{"providers": {"nobody": {}}}')
+        found = await session.send(setup.Reload())
+        said = "models.json line 1: providers.nobody: there is no such provider"
+        assert sum(note.startswith(said) for note in found.notes) == 1
+        await session.send(c.Prompt("hello"))
+        assert len(told) == 3

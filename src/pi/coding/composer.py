@@ -32,7 +32,7 @@ from pi.coding.extensions.runtime import Runtime
 from pi.coding.extensions.shelf import OURS, Shelf
 from pi.coding.extensions.words import Mode
 from pi.coding.handlers.desk import Candidate
-from pi.coding.home import Home, refreshed
+from pi.coding.home import Home, ModelsNews, refreshed, unsettled
 from pi.coding.policies.budget import Caps, Spent
 from pi.coding.policies.host import Policies
 from pi.coding.policies.ledger import Ledger
@@ -140,6 +140,7 @@ class Composer:
     ) -> None:
         self.runtime = runtime or new_runtime(home, wishes)
         self.home = home
+        self.news = ModelsNews(home.catalog)
         self.patterns: tuple[str, ...] | None = wishes.models or None
         self.notes: tuple[str, ...] = ()
         self._wishes = wishes
@@ -198,6 +199,7 @@ class Composer:
             scope=lambda: self._scope(settings),
             available=lambda: _available(catalog, configured),
             refresh=catalog.refresh,
+            news=self.news,
             bash=lambda: tool_shelf(**_tool_settings(home)).get("bash"),
             mask=secrecy.mask_bytes,
             resources=resources,
@@ -425,6 +427,7 @@ async def load_extensions(runtime: Runtime, home: Home, wishes: Wishes) -> Home:
             home = refreshed(home, trusted=True)
             await _load(runtime, home, wishes)
     await runtime.discover(home.cwd)
+    runtime.notes += unsettled(home.catalog)
     return home
 
 

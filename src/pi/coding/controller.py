@@ -301,7 +301,10 @@ class Controller:
         known: Model | None = None
         with suppress(ConfigError):  # a model that nobody lists stays what it was
             known = find(start.provider, start.id)
-        if self.services.refresh() and known == start:
+        changed = self.services.refresh()
+        for line in self.services.news():
+            self.tell(Notice("warning", line))
+        if changed and known == start:
             self._start = (find(start.provider, start.id), self._start[1])
 
     def _begin(self, messages: list[UserMessage], *, alone: bool) -> None:

@@ -22,7 +22,16 @@ from pi.coding.migrate import migrate
 from pi.coding.settings import Settings, agent_dir
 from pi.coding.trust import load_trusted
 
-__all__ = ["Home", "open_home", "refreshed", "use_account", "wires_of"]
+__all__ = [
+    "Home",
+    "ModelsNews",
+    "open_home",
+    "refreshed",
+    "speechless",
+    "unsettled",
+    "use_account",
+    "wires_of",
+]
 
 
 class Home(Struct, frozen=True):
@@ -78,7 +87,7 @@ def open_home(
         elif account:
             resolver.accounts[row.id] = account
     problem = store.problem
-    notes += [*loaded.notes, *([problem.message] if problem else []), *catalog.problems]
+    notes += [*loaded.notes, *([problem.message] if problem else []), *catalog.warnings]
     catalog.add_provider(DEMO, [demo_model()], owner="pi")
     return Home(
         folder,
@@ -91,6 +100,72 @@ def open_home(
         trust.trusted is True,
         () if trust.trusted else trust.waits,
     )
+
+
+class ModelsNews:
+    """What is wrong or odd in `models.json`, each told once while it is so.
+
+    What was so when this was made counts as told.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._told = self.all()
+
+    def all(self) -> list[str]:
+        """All of it, a line each; counts as told."""
+        self._told = [*self._catalog.warnings, *unsettled(self._catalog)]
+        return self._told
+
+    def __call__(self) -> list[str]:
+        """What has come since."""
+        before = self._told
+        return [line for line in self.all() if line not in before]
+
+
+def unsettled(catalog: Catalog) -> list[str]:
+    """The names in `models.json` that nobody knows, a line each. Ask when extensions are loaded."""
+    found = _unsettled(catalog)
+    if not found:
+        return []
+    from pi.ai.catalog.user_checks import near  # most people have no models.json
+
+    lines: list[str] = []
+    for item in found:
+        hint = near(item.name, catalog.ids(item.provider)) if item.kind == "model" else ""
+        lines.append(item.note + hint)
+    return lines
+
+
+def speechless(catalog: Catalog) -> frozenset[str]:
+    """The models (`provider/id`) of `models.json` whose `api` nobody knows."""
+    return frozenset(
+        f"{item.provider}/{model_id}"
+        for item in _unsettled(catalog)
+        if item.kind == "api" and catalog.find_provider(item.provider) is not None
+        for model_id in catalog.ids(item.provider)
+        if catalog.merged(item.provider, model_id).api == item.name
+    )
+
+
+def _unsettled(catalog: Catalog) -> list[Any]:
+    if not catalog.unsettled:
+        return []
+    from pi.ai.auth.flows import flows
+    from pi.ai.protocols import protocols
+
+    found: list[Any] = []
+    for item in catalog.unsettled:
+        row = catalog.find_provider(item.provider)
+        known = {
+            "provider": row is not None,
+            "api": item.name in protocols,
+            "login": item.name in flows,
+            "model": row is None or item.name in catalog.ids(row.id),
+        }
+        if not known[item.kind]:
+            found.append(item)
+    return found
 
 
 def _with_proxy(env: Mapping[str, str], url: str | None) -> Mapping[str, str]:

@@ -32,7 +32,7 @@ def write(path: Path, providers: Any) -> Catalog:
     [
         ("localhost:21434", ", as in http://localhost:21434"),
         ("localhost:21434/v1", ", as in http://localhost:21434/v1"),
-        ("ftp://h/", ""),
+        ("ftp://h/", ", not ftp://"),
         ("http://", ""),
         ("http:///v1", ""),
         ("user:geheim@host/v1", ""),
@@ -152,8 +152,7 @@ def test_a_file_that_breaks_leaves_what_it_said(path: Path) -> None:
     path.write_text('{"providers": {\n"p": ')
     assert found.refresh()
     assert found.problems == [
-        "models.json line 2, column 6: expecting value;"
-        " what it said before holds until that is mended"
+        f"{path} line 2, column 6: expecting value; what it said before holds until that is mended"
     ]
     assert found.model("p", "m").id == "m"
     found.reload()
@@ -174,6 +173,6 @@ def test_a_start_with_a_broken_file_says_why_nothing_is_known(path: Path) -> Non
     with pytest.raises(ConfigError) as caught:
         Catalog(path).provider("loc")
     assert caught.value.message == (
-        "unknown provider 'loc': models.json is disabled: models.json line 2, column 15:"
-        " expecting property name enclosed in double quotes"
+        f"unknown provider 'loc': models.json is disabled until it is mended: {path}"
+        " line 2, column 15: expecting property name enclosed in double quotes"
     )

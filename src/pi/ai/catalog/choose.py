@@ -141,7 +141,7 @@ def _anywhere(
         now = " or ".join([f"{name}/{successor}" for name, successor in old.items()][:3])
         raise ConfigError(f"the model {pattern!r} is retired: use {now}")
     if hit is None:
-        raise ConfigError(_not_found(pattern, rows))
+        raise ConfigError(_not_found(catalog, pattern, rows))
     return hit
 
 
@@ -311,7 +311,10 @@ def _without(pattern: str, owner: ProviderRow) -> str:
     return pattern
 
 
-def _not_found(pattern: str, rows: Sequence[IndexRow]) -> str:
+def _not_found(catalog: Catalog, pattern: str, rows: Sequence[IndexRow]) -> str:
+    why = catalog.why_missing(pattern.partition("/")[0])
+    if why:
+        return f"unknown model {pattern!r}{why}"
     from difflib import get_close_matches  # costs 3 ms, needed only for this message
 
     name = _split_level(pattern)[0].lower()

@@ -268,7 +268,7 @@ class Catalog:
         if user is None:
             return ""
         if user.broken:
-            return f": models.json is disabled: {user.broken}"
+            return f": models.json is disabled until it is mended: {user.broken}"
         found = user.disabled.get(provider)
         return f": it is disabled: {found}" if found else ""
 

@@ -17,7 +17,8 @@ def url_problem(url: Any) -> str:
     """What is wrong with a `baseUrl`; "" if nothing is. It may begin with a placeholder."""
     if url is UNSET or _URL.fullmatch(url):
         return ""
-    hint = ""
+    scheme, found, _ = url.partition("://")
+    hint = f", not {scheme}://" if found and scheme.lower() not in ("http", "https") else ""
     if _BARE.fullmatch(url) and ("." in url or ":" in url or url.startswith("localhost")):
         hint = f", as in http://{url}"
     return f"it must start with http:// or https:// and a host{hint}"

@@ -85,8 +85,8 @@ class Unsettled(Struct, frozen=True):
 class UserModels(Struct, frozen=True):
     """The file. problems: what was disabled and why; notes: what was only odd.
 
-    disabled: the problem of each provider that is left out whole. broken: of the whole file, ""
-    if it could be read.
+    disabled: the problem of each provider that is left out whole. broken: of the whole file, with
+    its path; "" if it could be read.
     """
 
     entries: dict[str, UserEntry] = {}
@@ -115,8 +115,11 @@ def read(path: Path, wires: Wires, canonical: Callable[[str], str | None]) -> Us
         return UserModels()
     except OSError as error:
         problem = f"{path.name}: cannot be read: {error.strerror}"
-        return UserModels(problems=(problem,), broken=problem)
-    return _Reader(path.name, data, wires, canonical).run()
+        return UserModels(problems=(problem,), broken=problem.replace(path.name, str(path), 1))
+    found = _Reader(path.name, data, wires, canonical).run()
+    if not found.broken:
+        return found
+    return msgspec.structs.replace(found, broken=found.broken.replace(path.name, str(path), 1))
 
 
 def read_entry(

@@ -4,7 +4,7 @@ import sys
 
 from pi.ai.catalog.table import as_json, filtered, table
 from pi.coding.cli.args import Arguments
-from pi.coding.home import Home
+from pi.coding.home import Home, speechless
 
 __all__ = ["list_models"]
 
@@ -24,7 +24,8 @@ def list_models(home: Home, args: Arguments) -> int:
             asyncio.run(add_local(home.catalog))
             rows = home.catalog.index()
             usable["local"] = True
-        rows = [row for row in rows if usable.get(row.provider)]
+        mute = speechless(home.catalog)
+        rows = [row for row in rows if usable.get(row.provider) and row.key not in mute]
     found = filtered(rows, search)
     if args.flag("json"):
         sys.stdout.write(as_json(found) + "\n")

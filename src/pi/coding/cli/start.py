@@ -22,7 +22,7 @@ def start(args: Arguments) -> int:
 
 def _start_headless(args: Arguments) -> int:
     from pi.ai.errors import PiError
-    from pi.coding.home import Home, open_home, use_account
+    from pi.coding.home import Home, open_home, unsettled, use_account
 
     home: Home | None = None
     try:
@@ -36,7 +36,12 @@ def _start_headless(args: Arguments) -> int:
         if args.flag("list-models"):
             from pi.coding.cli.list_models import list_models
 
-            return list_models(_extended(home, args) if may_have_extensions(args) else home, args)
+            if may_have_extensions(args):
+                home = _extended(home, args)
+            else:
+                for note in unsettled(home.catalog):
+                    sys.stderr.write(f"Warning: {note}\n")
+            return list_models(home, args)
         if args.flag("export"):
             from pi.coding.cli.export import export
 

@@ -108,7 +108,7 @@ class Group(NamedTuple):
     def _carry_out(self, command: Command, args: Arguments) -> int:
         from pi.ai.errors import PiError
         from pi.coding.cli.whether import may_have_extensions
-        from pi.coding.home import open_home
+        from pi.coding.home import open_home, unsettled
         from pi.coding.modes.sanitize import printable
 
         try:
@@ -121,6 +121,9 @@ class Group(NamedTuple):
                 from pi.coding.cli.extending import extended
 
                 home = extended(home)
+            elif self.extended:
+                for note in unsettled(home.catalog):
+                    sys.stderr.write(f"Warning: {note}\n")
             return import_module(command.module).run(*self.prepare(home, args))
         except PiError as error:
             sys.stderr.write(f"Error: {printable(error.message)}\n")

@@ -55,9 +55,9 @@ class Services(Struct, frozen=True, kw_only=True):
     policies: makes the loop's hooks. expand: what a prompt becomes (skills, templates).
     commands: the slash commands that `expand` knows. scope: the user's list of models to cycle
     through. available: all models that can be used. refresh: takes up what `models.json` says now,
-    and gives whether that is something else. bash: makes the tool that runs commands. mask: takes
-    secrets out of what is recorded. resources: what was found around the session.
-    bridge: makes the session's way to extensions.
+    and gives whether that is something else. news: what is wrong in it that was not told.
+    bash: makes the tool that runs commands. mask: takes secrets out of what is recorded.
+    resources: what was found around the session. bridge: makes the session's way to extensions.
     """
 
     client: Client
@@ -75,6 +75,7 @@ class Services(Struct, frozen=True, kw_only=True):
     scope: Callable[[], Sequence[Candidate]] = _nothing
     available: Callable[[], Sequence[Model]] = _nothing
     refresh: Callable[[], bool] = bool
+    news: Callable[[], list[str]] = list
     bash: Callable[[], Tool] | None = None
     mask: Callable[[bytes], bytes] | None = None
     resources: Resources | None = None

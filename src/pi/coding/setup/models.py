@@ -4,6 +4,7 @@ from pi.ai.catalog.choose import scope
 from pi.ai.catalog.schema import IndexRow, ProviderRow
 from pi.ai.errors import ConfigError
 from pi.coding.api.setup import GetModelTable, ModelRow, ModelTable, SetScope
+from pi.coding.home import speechless
 from pi.coding.setup.credentials import Target, withheld_models
 from pi.coding.setup.desk import SetupDesk
 
@@ -25,6 +26,7 @@ async def get_model_table(desk: SetupDesk, command: GetModelTable) -> ModelTable
         if not how[name]
         for model_id in _withheld(desk, row)
     }
+    withheld |= dict.fromkeys(speechless(catalog), "its `api` in models.json is not known")
     own = [row for row in catalog.index() if row.provider in how]
     rows = [
         _row(

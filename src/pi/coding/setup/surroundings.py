@@ -64,7 +64,7 @@ async def reload(desk: SetupDesk, command: Reload) -> Resources:
         raise ConfigError("something goes on: reload when it has ended, or abort it")
     desk.composer.home = home = refreshed(desk.home)
     desk.home.catalog.reload()
-    desk.composer.notes = (*home.notes, *home.catalog.problems)
+    desk.composer.notes = (*home.notes, *desk.composer.news.all())
     await desk.host.renew()
     return await get_resources(desk, GetResources())
 

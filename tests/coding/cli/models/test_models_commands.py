@@ -430,3 +430,33 @@ def test_damaged_files_do_not_break_a_start(
     assert len(done.json) >= len(packaged.index().rows)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     assert main(["--model", "demo", "-p", "hello"]) == 0
+
+
+def test_slips_in_the_file_are_told_once_and_what_nobody_speaks_is_not_listed(
+    models: Models, folder: Path
+) -> None:
+    good = {"baseUrl": "http://127.0.0.1:9", "api": "openai-completions", "models": [{"id": "m"}]}
+    write(
+        folder,
+        good={**good, "authheader": True},
+        mute={**good, "api": "openai-completion"},
+        nothing={},
+        openai={"modelOverrides": {"gpt-5.44": {"contextWindow": 5}}},
+        groq={"oauth": "nosuchflow"},
+    )
+    done = models("list")
+    assert [line.split()[0] for line in done.out.splitlines()] == ["provider", "demo", "good"]
+    told = [line.partition(" line ")[2].partition(": ")[2] for line in done.err.splitlines()]
+    assert [line.partition("; known")[0] for line in told] == [
+        "providers.good.authheader: unknown key, ignored (is authHeader meant?)",
+        "providers.mute.api: 'openai-completion' is not known without an extension"
+        " (is openai-completions meant?)",
+        "providers.nothing: there is no such provider, and no models are given for one",
+        "providers.openai.modelOverrides.gpt-5.44: openai has no model of that id"
+        " (is gpt-5.4 meant?)",
+        "providers.groq.oauth: there is no login flow 'nosuchflow', and no extension brings one",
+    ]
+    shown = models("show", "good/m")
+    assert shown.err.count("authheader") == 1
+    missing = models("show", "mute/m")
+    assert missing.code == 1

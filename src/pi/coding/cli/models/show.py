@@ -37,7 +37,8 @@ def run(home: Home, args: Arguments) -> int:
     else:
         sys.stdout.write(printable("\n".join(_lines(home, model, found))) + "\n")
     for note in home.catalog.notes:
-        sys.stderr.write(f"Note: {printable(note)}\n")
+        if note not in home.notes:  # those were told already
+            sys.stderr.write(f"Note: {printable(note)}\n")
     return 0
 
 
