@@ -74,7 +74,8 @@ def test_old_names_hold_unless_the_new_one_is_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("{", "is no JSON"),
+        ("{", "is no JSON (line 1, column 2: "),
+        ('{\n  "a": "b"\n  "c": 1}', "is no JSON (line 3, column 3: "),
         ("[]", "must be an object"),
         ({"app.clera": "x"}, "there is no action 'app.clera' (is app.clear meant?)"),
         ({"app.clear": 5}, "must be a key or a list of keys"),

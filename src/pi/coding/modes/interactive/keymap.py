@@ -135,15 +135,18 @@ def _merge(chosen: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
 
 
 def _read(path: Path, problems: list[str]) -> dict[str, tuple[str, ...]]:
+    content = b""
     try:
-        data = msgspec.json.decode(path.read_bytes())
+        content = path.read_bytes()
+        data = msgspec.json.decode(content)
     except FileNotFoundError:
         return {}
     except OSError as error:
         problems.append(f"{path}: cannot be read ({error.strerror}); the default keys hold")
         return {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{path}: is no JSON ({error}); the default keys hold")
+        what = _where(content) or str(error)
+        problems.append(f"{path}: is no JSON ({what}); the default keys hold")
         return {}
     if not isinstance(data, dict):
         problems.append(f"{path}: must be an object of actions and keys; the default keys hold")
@@ -164,6 +167,23 @@ def _read(path: Path, problems: list[str]) -> dict[str, tuple[str, ...]]:
             if keys and not chosen[new]:
                 del chosen[new]
     return chosen
+
+
+def _where(content: bytes) -> str:
+    """Line and column of what is wrong; "" if that cannot be told."""
+    import json  # its errors name line and column
+
+    try:
+        json.loads(content)
+    except json.JSONDecodeError as error:
+        return f"line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        return f"line {line}, column {column}: the file is not UTF-8"
+    except RecursionError:
+        return "nested too deeply"
+    return ""
 
 
 _PASSED_OVER = ("$schema", "tui.altScreen.", "app.bug", "app.mcp")
