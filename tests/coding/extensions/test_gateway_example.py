@@ -162,8 +162,9 @@ def test_a_key_of_an_extension_is_said_to_be_one(pi: Pi, tmp_path: Path) -> None
     file = tmp_path / ".pi" / "agent" / "extensions" / "corp.py"
     file.write_text(
         "def extension(pi):\n"
-        "    pi.register_provider('corp', base_url='http://127.0.0.1:1', api='openai-completions',\n"
-        "        api_key='test-key-corp-0123456789', models=[{'id': 'c1'}])\n"
+        "    pi.register_provider('corp', base_url='http://127.0.0.1:1',\n"
+        "        api='openai-completions', api_key='test-key-corp-0123456789',\n"
+        "        models=[{'id': 'c1'}])\n"
     )
     status = pi("auth", "status", "corp")
     assert str(file) in status.stdout, status.stderr

@@ -92,9 +92,9 @@ def test_an_error_status_is_classified(pi: Pi, parrot: Parrot) -> None:
 def test_a_mistake_of_the_wire_is_one_line_that_names_its_file(tmp_path: Path) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text(EXAMPLE.read_text().replace('"model": model.id', '"model": model.nonsense'))
+    command = [sys.executable, "-m", "pi.coding.cli.main", "-e", str(broken)]
     done = subprocess.run(
-        [sys.executable, "-m", "pi.coding.cli.main", "-e", str(broken), "--model", "parrot/grey"]
-        + ["-p", "hi"],
+        [*command, "--model", "parrot/grey", "-p", "hi"],
         cwd=tmp_path,
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PARROT_KEY": "test-key"},
         capture_output=True,

@@ -37,10 +37,9 @@ def _start_headless(args: Arguments) -> int:
             from pi.coding.cli.list_models import list_models
 
             if may_have_extensions(args):
-                home = _extended(home, args)
-            else:
-                for note in unsettled(home.catalog):
-                    sys.stderr.write(f"Warning: {note}\n")
+                return list_models(_extended(home, args), args)
+            for note in unsettled(home.catalog):
+                sys.stderr.write(f"Warning: {note}\n")
             return list_models(home, args)
         if args.flag("export"):
             from pi.coding.cli.export import export

@@ -121,8 +121,9 @@ class Talk:
             return
         text, images = self._last
         self._last = None
-        failed = last is not None and last.stop_reason == "error"
-        if failed and not said and last.error_kind not in _FINAL:
+        if last is None or last.stop_reason != "error" or said:
+            return
+        if last.error_kind not in _FINAL:
             self._place.give_back(text, images)
 
     # -- what is submitted -------------------------------------------------------------------------
