@@ -4,7 +4,8 @@ Found are the instructions, context files, skills and prompt templates. From the
 prompt, the slash commands, and what a prompt that begins with one of them becomes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,15 +13,14 @@ from msgspec import Struct
 from pi.agent.tools import Tool
 from pi.coding.api.answers import CommandInfo, SourceInfo
 from pi.coding.resources.context_files import ContextFiles, find_context_files
-from pi.coding.resources.found_themes import ThemeFile, ThemeFiles, find_themes, theme_places
+from pi.coding.resources.found_themes import ThemeFile, find_themes, theme_places
 from pi.coding.resources.prompt_templates import (
     Template,
-    Templates,
     expand_template,
     find_templates,
     template_places,
 )
-from pi.coding.resources.skills import Skill, Skills, expand_skill, find_skills, skill_places
+from pi.coding.resources.skills import Skill, expand_skill, find_skills, skill_places
 from pi.coding.resources.sources import Brought, Place, Scope, flag_paths, paths_of
 from pi.coding.resources.system_prompt import Instructions, find_instructions, system_prompt
 
@@ -115,9 +115,27 @@ def find_resources(
         folder, cwd, trusted=trusted, custom=system_prompt, append=append_system_prompt
     )
     context = find_context_files(folder, cwd) if context_files else ContextFiles()
-    found_skills = _skills(folder, cwd, trusted, skills, named, packed)
-    found_templates = _templates(folder, cwd, trusted, templates, named, packed)
-    found_themes = _themes(folder, cwd, trusted, themes, named, packed)
+
+    def look(
+        kind: str, entries: Sequence[str] | None, places: Callable[..., list[Place]]
+    ) -> list[Place]:
+        flags_of_kind = named.get(kind, ())
+        if entries is None:
+            return [Place(path, "flag") for path in flags_of_kind]
+        return places(
+            folder,
+            cwd,
+            trusted=trusted,
+            entries=entries,
+            flags=flags_of_kind,
+            brought=packed.get(kind, ()),
+        )
+
+    found_skills = find_skills(
+        look("skills", skills, partial(skill_places, home=Path.home())), skills or ()
+    )
+    found_templates = find_templates(look("prompts", templates, template_places), templates or ())
+    found_themes = find_themes(look("themes", themes, theme_places), themes or ())
     return Resources(
         instructions,
         context,
@@ -135,74 +153,3 @@ def find_resources(
         found_themes.themes,
         {item.path: item.package for items in packed.values() for item in items},
     )
-
-
-_Named = Mapping[str, Sequence[Path]]
-_Packed = Mapping[str, Sequence[Brought]]
-
-
-def _skills(
-    folder: Path,
-    cwd: Path,
-    trusted: bool,
-    entries: Sequence[str] | None,
-    named: _Named,
-    packed: _Packed,
-) -> Skills:
-    flags = named.get("skills", ())
-    if entries is None:
-        return find_skills(Place(path, "flag") for path in flags)
-    places = skill_places(
-        folder,
-        cwd,
-        Path.home(),
-        trusted=trusted,
-        entries=entries,
-        flags=flags,
-        brought=packed.get("skills", ()),
-    )
-    return find_skills(places, entries)
-
-
-def _templates(
-    folder: Path,
-    cwd: Path,
-    trusted: bool,
-    entries: Sequence[str] | None,
-    named: _Named,
-    packed: _Packed,
-) -> Templates:
-    flags = named.get("prompts", ())
-    if entries is None:
-        return find_templates(Place(path, "flag") for path in flags)
-    places = template_places(
-        folder,
-        cwd,
-        trusted=trusted,
-        entries=entries,
-        flags=flags,
-        brought=packed.get("prompts", ()),
-    )
-    return find_templates(places, entries)
-
-
-def _themes(
-    folder: Path,
-    cwd: Path,
-    trusted: bool,
-    entries: Sequence[str] | None,
-    named: _Named,
-    packed: _Packed,
-) -> ThemeFiles:
-    flags = named.get("themes", ())
-    if entries is None:
-        return find_themes(Place(path, "flag") for path in flags)
-    places = theme_places(
-        folder,
-        cwd,
-        trusted=trusted,
-        entries=entries,
-        flags=flags,
-        brought=packed.get("themes", ()),
-    )
-    return find_themes(places, entries)

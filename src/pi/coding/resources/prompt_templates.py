@@ -4,7 +4,6 @@ Arguments are put in once: what an argument or a default says is never looked at
 a `$` in it stays as it was typed.
 """
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,7 +11,15 @@ from pathlib import Path
 from msgspec import Struct
 
 from pi.coding.resources.frontmatter import FrontmatterError, parse_frontmatter
-from pi.coding.resources.sources import Brought, Place, Scope, allowed, places_of, read_text
+from pi.coding.resources.sources import (
+    Brought,
+    Place,
+    Scope,
+    files_of,
+    first_of_each_name,
+    places_in,
+    read_text,
+)
 
 __all__ = [
     "Template",
@@ -64,36 +71,23 @@ def template_places(
     folder: the user's folder. entries: the `prompts` setting. flags: from the command line.
     brought: by packages.
     """
-    named, packed = places_of(entries, brought, folder, cwd)
-    places = [Place(path, "flag") for path in flags]
-    if trusted:
-        places.append(Place(cwd / ".pi" / "prompts", "project", cwd / ".pi"))
-    places += named
-    places.append(Place(folder / "prompts", "user", folder))
-    return places + packed
+    return places_in(
+        "prompts", folder, cwd, trusted=trusted, entries=entries, flags=flags, brought=brought
+    )
 
 
 def find_templates(places: Iterable[Place], entries: Sequence[str] = ()) -> Templates:
     """The templates at these places that the patterns of the `prompts` setting let in."""
-    found: dict[str, Template] = {}
-    seen: set[str] = set()
     notes: list[str] = []
-    for place in places:
-        for path in _files(place, notes):
-            real = os.path.realpath(path)
-            if real in seen or not allowed(path, place.base, entries):
-                continue
-            seen.add(real)
-            template = _read(path, place.scope, notes)
-            if template is None:
-                continue
-            first = found.setdefault(template.name, template)
-            if first is not template:
-                notes.append(
-                    f"prompt template /{template.name} of {path} is not used:"
-                    f" {first.path} has that name"
-                )
-    return Templates(tuple(found.values()), tuple(notes))
+    files = ((place, path) for place in places for path in _files(place, notes))
+    found = first_of_each_name(
+        files,
+        entries,
+        lambda path, scope: _read(path, scope, notes),
+        lambda name: f"prompt template /{name}",
+        notes,
+    )
+    return Templates(found, tuple(notes))
 
 
 def expand_template(text: str, templates: Iterable[Template]) -> str | None:
@@ -162,20 +156,9 @@ def _word(text: str, at: int) -> tuple[str, int]:
 
 
 def _files(place: Place, notes: list[str]) -> Iterator[Path]:
-    try:
-        with os.scandir(place.path) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
-    except NotADirectoryError:
-        if place.path.suffix == ".md":
-            yield place.path
-        return
-    except OSError:
-        if place.scope == "flag":
-            notes.append(f"prompt template {place.path} does not exist")
-        return
-    for entry in entries:
-        if entry.name.endswith(".md") and entry.is_file():
-            yield Path(entry.path)
+    for path in files_of(place, ".md", "prompt template", notes):
+        if path.suffix == ".md":
+            yield path
 
 
 def _read(path: Path, scope: Scope, notes: list[str]) -> Template | None:

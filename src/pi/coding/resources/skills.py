@@ -15,7 +15,14 @@ from msgspec import Struct
 
 from pi.coding.resources.frontmatter import FrontmatterError, parse_frontmatter
 from pi.coding.resources.ignore import Ignore
-from pi.coding.resources.sources import Brought, Place, Scope, allowed, places_of, read_text
+from pi.coding.resources.sources import (
+    Brought,
+    Place,
+    Scope,
+    first_of_each_name,
+    places_of,
+    read_text,
+)
 
 __all__ = ["Skill", "Skills", "expand_skill", "find_skills", "skill_places", "skills_prompt"]
 
@@ -70,24 +77,16 @@ def skill_places(
 
 def find_skills(places: Iterable[Place], entries: Sequence[str] = ()) -> Skills:
     """The skills at these places that the patterns of the `skills` setting let in."""
-    found: dict[str, Skill] = {}
-    seen: set[str] = set()
     notes: list[str] = []
-    for place in places:
-        for path in _skill_files(place, notes):
-            real = os.path.realpath(path)
-            if real in seen or not allowed(path, place.base, entries):
-                continue
-            seen.add(real)
-            skill = _read(path, place.scope, notes)
-            if skill is None:
-                continue
-            first = found.setdefault(skill.name, skill)
-            if first is not skill:
-                notes.append(
-                    f"skill {skill.name!r} of {path} is not used: {first.path} has that name"
-                )
-    return Skills(tuple(found.values()), tuple(notes))
+    files = ((place, path) for place in places for path in _skill_files(place, notes))
+    found = first_of_each_name(
+        files,
+        entries,
+        lambda path, scope: _read(path, scope, notes),
+        lambda name: f"skill {name!r}",
+        notes,
+    )
+    return Skills(found, tuple(notes))
 
 
 def skills_prompt(skills: Iterable[Skill], reader: str) -> str:

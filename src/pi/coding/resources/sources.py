@@ -6,10 +6,10 @@ leaves resources out, `+path` takes one in again, `-path` leaves one out for goo
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -17,12 +17,16 @@ from pi.ai.places import expand
 
 __all__ = [
     "Brought",
+    "Named",
     "Place",
     "Scope",
     "allowed",
+    "files_of",
+    "first_of_each_name",
     "flag_paths",
     "is_pattern",
     "paths_of",
+    "places_in",
     "places_of",
     "read_text",
 ]
@@ -66,6 +70,88 @@ def places_of(
         sorted(named, key=lambda place: place.scope),
         sorted(packed, key=lambda place: place.scope),
     )
+
+
+def places_in(
+    kind: str,
+    folder: Path,
+    cwd: Path,
+    *,
+    trusted: bool,
+    entries: Sequence[str],
+    flags: Sequence[Path],
+    brought: Sequence[Brought],
+) -> list[Place]:
+    """Where to look for what lies in folders called `kind`, in the order of precedence."""
+    named, packed = places_of(entries, brought, folder, cwd)
+    places = [Place(path, "flag") for path in flags]
+    if trusted:
+        places.append(Place(cwd / ".pi" / kind, "project", cwd / ".pi"))
+    return [*places, *named, Place(folder / kind, "user", folder), *packed]
+
+
+def files_of(place: Place, suffix: str, what: str, notes: list[str]) -> Iterator[Path]:
+    """The files of a place whose names end so, or the one file that it is, whatever its name.
+
+    what: how a note calls what is not there.
+    """
+    try:
+        with os.scandir(place.path) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
+    except NotADirectoryError:
+        yield place.path
+        return
+    except OSError:
+        if place.scope == "flag":
+            notes.append(f"{what} {place.path} does not exist")
+        return
+    for entry in entries:
+        if entry.name.endswith(suffix) and entry.is_file():
+            yield Path(entry.path)
+
+
+class Named(Protocol):
+    """A resource of a file."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
+
+
+T = TypeVar("T", bound=Named)
+
+
+def first_of_each_name(
+    files: Iterable[tuple[Place, Path]],
+    entries: Sequence[str],
+    read: Callable[[Path, Scope], T | None],
+    call: Callable[[str], str],
+    notes: list[str],
+) -> tuple[T, ...]:
+    """What `read` makes of the files that the patterns let in; of one name the first counts.
+
+    call: how a note calls a resource of that name.
+    """
+    found: dict[str, T] = {}
+    seen: set[str] = set()
+    for place, path in files:
+        real = os.path.realpath(path)
+        if real in seen or not allowed(path, place.base, entries):
+            continue
+        seen.add(real)
+        item = read(path, place.scope)
+        if item is None:
+            continue
+        first = found.setdefault(item.name, item)
+        if first is not item:
+            notes.append(f"{call(item.name)} of {path} is not used: {first.path} has that name")
+    return tuple(found.values())
 
 
 def is_pattern(entry: str) -> bool:
