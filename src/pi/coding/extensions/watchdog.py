@@ -85,7 +85,7 @@ class Watchdog:
             with self._lock:
                 self._loading = None
             if loading.ended:
-                give_up(self._ident, None)  # if it is still to come
+                _let_it_come()
 
     # -- in the thread -----------------------------------------------------------------------------
 
@@ -160,12 +160,22 @@ def line_of(ident: int | None, own: tuple[str, ...]) -> str:
     return ""
 
 
-def give_up(ident: int, error: type[BaseException] | None) -> None:
-    """Have an error raised where a thread is; None takes back what was not raised yet."""
+def give_up(ident: int, error: type[BaseException]) -> None:
+    """Have an error raised where a thread is."""
     from ctypes import c_ulong, py_object, pythonapi  # for what loops without end
 
-    given = None if error is None else py_object(error)
-    pythonapi.PyThreadState_SetAsyncExc(c_ulong(ident), given)
+    pythonapi.PyThreadState_SetAsyncExc(c_ulong(ident), py_object(error))
+
+
+def _let_it_come() -> None:
+    """Have a `TooLong` that was asked for and not raised yet raised here, where it does no harm.
+
+    Taking it back instead would leave the interpreter told that there is something to raise:
+    CPython 3.11 then stands still for good as soon as a function is traced (as for coverage).
+    """
+    with suppress(TooLong):
+        for _ in range(100):  # it comes where a loop goes round
+            pass
 
 
 def _to_stderr(text: str) -> None:
