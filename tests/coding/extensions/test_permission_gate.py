@@ -1,6 +1,11 @@
 """The example `permission_gate.py`: what it lets through, what it asks for, and the answers."""
 
 import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +13,7 @@ import pytest
 from support.source import SRC
 
 EXAMPLE = SRC.parent / "examples" / "extensions" / "permission_gate.py"
+PI = [sys.executable, "-m", "pi.coding.cli.main"]
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +133,23 @@ async def test_answers_hold_for_exactly_what_was_asked(gate: Any) -> None:
     assert (await call("make")) is not None  # nobody answers
     assert await call("ls") is None
     assert len(pi.asked) == 3
+
+
+def test_without_anybody_to_ask_only_what_reads_is_run(tmp_path: Path) -> None:
+    """In a real process: the demonstration lists its folder, and may not run what it wrote."""
+    done = subprocess.run(
+        [*PI, "-e", str(EXAMPLE), "--model", "demo", "--mode", "json", "Show me"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    ends = [e for e in map(json.loads, done.stdout.splitlines()) if "isError" in e]
+    bash = [e for e in ends if e["toolName"] == "bash"]
+    assert not bash[0]["isError"]
+    refused = [e for e in bash if e["isError"]]
+    assert refused
+    assert "python3 is not known to be harmless" in refused[0]["result"]["content"][0]["text"]
