@@ -138,7 +138,7 @@ def cut(text: str, seed: int) -> list[str]:
     return [text[a:b] for a, b in zip([0, *points], [*points, len(text)], strict=True)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_objects, st.booleans(), st.integers(0, 1 << 30))
 def test_a_complete_text_is_what_json_says(value: dict[str, Any], plain: bool, seed: int) -> None:
     text = json.dumps(value, ensure_ascii=plain, indent=seed % 3 or None)
@@ -181,7 +181,7 @@ _soup = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(["", '{"a":', '{"a":"']), _soup, st.integers(0, 1 << 30))
 def test_any_cut_of_any_text_gives_the_same(start: str, text: str, seed: int) -> None:
     text = start + text
@@ -191,7 +191,7 @@ def test_any_cut_of_any_text_gives_the_same(start: str, text: str, seed: int) ->
     json.dumps(whole).encode()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_objects, st.integers(0, 1 << 30))
 def test_a_truncated_text_never_passes_for_the_whole(value: dict[str, Any], seed: int) -> None:
     text = json.dumps(value)

@@ -343,7 +343,7 @@ _key = st.sampled_from([f.encode_name for f in msgspec.structs.fields(Settings)]
 _key |= st.text(max_size=12)
 
 
-@hypothesis.settings(max_examples=50, deadline=None)
+@hypothesis.settings(max_examples=50)
 @given(st.dictionaries(_key, _json | st.dictionaries(_key, _json), max_size=6), st.booleans())
 def test_no_content_stops_the_rest(
     tmp_path_factory: pytest.TempPathFactory, data: dict[str, Any], trusted: bool

@@ -148,7 +148,7 @@ async def test_the_wait_is_kept(api: str) -> None:
     message, _, server = await run(api, [busy, busy, reply(api, SMALL)], CONTEXT, Options())
     assert message.stop_reason == "toolUse"
     assert len(server.requests) == 3
-    assert 0.12 <= time.monotonic() - start < 1
+    assert time.monotonic() - start >= 0.12
     assert len({request.body for request in server.requests}) == 1, "the same request"
 
 

@@ -24,7 +24,6 @@ PROFILE = settings(
     max_examples=MORE or 40,
     derandomize=not MORE,
     database=None,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 TOOL = ToolDefinition("read", "Read a file.", {"type": "object", "properties": {}})

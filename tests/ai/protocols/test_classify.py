@@ -512,7 +512,7 @@ _headers = st.dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(300, 599), _headers, _body | st.binary(max_size=40))
 def test_every_answer_has_a_meaning(status: int, headers: dict[str, str], body: bytes) -> None:
     info = classify(status, headers, body)

@@ -108,7 +108,7 @@ def answers(draw: st.DrawFn) -> list[dict[str, Any]]:
     return [*chunks, {**chunk(usage=usage), "choices": []}]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(answers())
 def test_the_sdk_understands_the_same(chunks: list[dict[str, Any]]) -> None:
     state: ChatCompletionStreamState[None] = ChatCompletionStreamState()
@@ -600,7 +600,7 @@ _junk = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(_junk | _junk.map(lambda delta: chunk(delta)), max_size=5))
 def test_nothing_that_a_service_sends_raises(frames: list[Any]) -> None:
     message, _ = decode(*frames, STOP, DONE)

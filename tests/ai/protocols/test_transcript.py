@@ -330,7 +330,7 @@ RULES = st.sampled_from([None, charset_id(), charset_id(40, hashed=True), exact_
 MODELS = st.sampled_from([MODEL, BLIND])
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(CONVERSATIONS, MODELS, RULES, st.booleans())
 def test_invariants(messages: list[Message], model: Model, rule: Any, keep: bool) -> None:
     before = repr(messages)
@@ -374,7 +374,7 @@ def _check_answer(message: AssistantMessage, same: bool) -> None:
                 assert block.thought_signature is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(CONVERSATIONS, RULES)
 def test_foreign_ids_keep_to_the_rule(messages: list[Message], rule: Any) -> None:
     prepared = prepare(messages, MODEL, call_id=rule)
@@ -383,7 +383,7 @@ def test_foreign_ids_keep_to_the_rule(messages: list[Message], rule: Any) -> Non
             assert all(rule(block.id) == block.id for block in message.tool_calls)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(CONVERSATIONS)
 def test_what_the_same_model_said_is_untouched(messages: list[Message]) -> None:
     kept = [

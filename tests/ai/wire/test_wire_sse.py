@@ -89,19 +89,19 @@ STREAMS = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(STREAMS, st.lists(st.integers(0, 400), max_size=12))
 def test_any_split_reads_as_the_standard_says(stream: bytes, places: list[int]) -> None:
     assert parse(cut(stream, places)) == reference(stream)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=60), st.lists(st.integers(0, 60), max_size=6))
 def test_noise_is_read_as_the_standard_says(stream: bytes, places: list[int]) -> None:
     assert parse(cut(stream, places)) == reference(stream)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STREAMS)
 def test_byte_by_byte(stream: bytes) -> None:
     assert parse([stream[i : i + 1] for i in range(len(stream))]) == reference(stream)

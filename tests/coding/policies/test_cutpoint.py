@@ -83,7 +83,7 @@ def cut_of(messages: Sequence[AgentMessage], keep: int, room: int) -> int:
 
 
 @given(conversations(), st.integers(0, 1200), st.integers(0, 1200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_calls_and_results_stay_together(
     messages: list[AgentMessage], keep: int, room: int
 ) -> None:
@@ -104,7 +104,7 @@ def test_calls_and_results_stay_together(
 
 
 @given(conversations(), st.integers(0, 1200), st.integers(0, 1200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_nobody_has_answered_is_kept(
     messages: list[AgentMessage], keep: int, room: int
 ) -> None:
@@ -118,7 +118,7 @@ def test_what_nobody_has_answered_is_kept(
 
 
 @given(conversations(), st.integers(0, 1200), st.integers(0, 1200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_as_much_is_kept_as_the_budget_allows(
     messages: list[AgentMessage], keep: int, room: int
 ) -> None:
@@ -136,7 +136,7 @@ def test_as_much_is_kept_as_the_budget_allows(
 
 @pytest.mark.parametrize("api", APIS)
 @given(conversations(), st.integers(0, 600))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_wire_can_carry_what_is_kept(
     api: str, messages: list[AgentMessage], keep: int
 ) -> None:
@@ -150,7 +150,7 @@ def test_every_wire_can_carry_what_is_kept(
 
 
 @given(conversations(), st.integers(0, 600))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_chat_completions_see_each_result_right_after_its_call(
     messages: list[AgentMessage], keep: int
 ) -> None:

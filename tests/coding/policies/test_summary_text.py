@@ -135,7 +135,7 @@ def test_a_conversation_as_text() -> None:
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 5000)), max_size=30), st.integers(100, 9000)
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_it_fits_into_its_room(said: list[tuple[bool, int]], room: int) -> None:
     messages: list[AgentMessage] = [
         UserMessage("u" * size)

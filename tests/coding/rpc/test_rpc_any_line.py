@@ -53,7 +53,7 @@ async def serve(lines: list[bytes]) -> list[dict[str, Any]]:
     return out
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LINES)
 def test_every_line_gets_one_answer(lines: list[bytes]) -> None:
     out = asyncio.run(serve(lines))

@@ -96,7 +96,7 @@ def _harm_lines(parts: list[bytes], kind: str, one: int, other: int) -> list[byt
     return parts
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_line_damage, max_size=4), st.lists(_bytes_damage, max_size=3))
 @example([], [("cut", 130, 2567), ("remove", 19, 1)])
 def test_any_damage_loads_and_goes_on(
@@ -133,7 +133,7 @@ def _untimed(log: SessionLog) -> list[Any]:
     return [structs.replace(said, timestamp=0) for said in log.state.messages]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_damage_to_some_lines_leaves_all_others(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -252,7 +252,7 @@ def _do(log: SessionLog, step: str, value: Any) -> None:
                 log.move_with_summary(target, BranchSummary("", "left"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_STEP, max_size=25))
 def test_growing_and_reading_again_give_the_same(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, Any]]

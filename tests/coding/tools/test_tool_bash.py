@@ -204,7 +204,7 @@ async def test_running_out_of_time_ends_everything(call) -> None:
     start = time.monotonic()
     command = "echo $$; sleep 60 & echo $!; (sleep 60; touch ran) & echo out; sleep 60; touch ran"
     message = await call.error(TOOL, command=command, timeout=0.15)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 30
     assert message.endswith("out\n\nThe command did not end within 0.15 seconds and was stopped.")
     assert not (call.cwd / "ran").exists()
     for pid in pids(message):
@@ -230,7 +230,7 @@ async def test_abort_at_any_stage(call, command: str) -> None:
     task.cancel()
     with pytest.raises(ToolError) as caught:
         await task
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 30
     assert caught.value.message.endswith("\n\nThe command was stopped by the user.")
     assert "go" in caught.value.message
     for pid in group[:1]:
@@ -274,13 +274,13 @@ async def test_a_child_that_left_the_group_is_ended_too(call) -> None:
 
 async def test_the_loop_goes_on_during_endless_output(call) -> None:
     task = asyncio.create_task(call(TOOL, command="yes", timeout=0.4))
-    worst, last = 0.0, time.monotonic()
+    turns = 0
     while not task.done():
         await asyncio.sleep(0.001)
-        worst, last = max(worst, time.monotonic() - last), time.monotonic()
+        turns += 1
     with pytest.raises(ToolError, match="did not end within"):
         await task
-    assert worst < 0.3
+    assert turns > 10
 
 
 async def test_a_signal_to_pi_ends_running_commands(call) -> None:
@@ -293,9 +293,13 @@ async def test_a_signal_to_pi_ends_running_commands(call) -> None:
 
 
 async def test_commands_run_side_by_side(call) -> None:
-    start = time.monotonic()
-    await asyncio.gather(*(call(TOOL, command="sleep 0.2") for _ in range(3)))
-    assert time.monotonic() - start < 0.55
+    others = "[ -e 0 ] && [ -e 1 ] && [ -e 2 ]"
+    await asyncio.gather(
+        *(
+            call(TOOL, command=f"touch {n}; until {others}; do sleep 0.01; done", timeout=60)
+            for n in range(3)
+        )
+    )
 
 
 # Background processes
@@ -304,7 +308,7 @@ async def test_commands_run_side_by_side(call) -> None:
 async def test_a_background_process_does_not_hold_the_call(call, to_kill) -> None:
     start = time.monotonic()
     text = await call.text(TOOL, command="sleep 60 & echo $!")
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 30
     (pid,) = pids(text)
     to_kill.append(pid)
     assert f"[Still running in the background: {pid} (sleep). Further output goes to " in text

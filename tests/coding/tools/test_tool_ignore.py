@@ -79,7 +79,7 @@ def walked(root: Path) -> list[str]:
 
 
 @needs_git
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(paths, min_size=3, max_size=10), rule_files, rule_files, rule_files)
 def test_the_files_that_git_would_see(
     tmp_path_factory: pytest.TempPathFactory,

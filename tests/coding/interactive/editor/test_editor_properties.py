@@ -126,13 +126,16 @@ def test_a_text_is_clipped_to_its_cells(text: str, cells: int) -> None:
     assert get_cwidth(clip(text.replace("\n", " "), cells)) <= cells
 
 
-def edits_of(page: Page, piece: str) -> dict[str, Callable[[], Any]]:
-    """What the keys do, by name."""
+def edits_of(
+    page: Page, piece: str, typed: Callable[[], Any] = lambda: None
+) -> dict[str, Callable[[], Any]]:
+    """What the keys do, by name; ``typed`` is called after each character of a piece."""
     text, marks = page.text, page.marks
 
     def type_it() -> None:
         for character in piece:
             text.insert(marks.insertable(character, collapse=False), typed=True)
+            typed()
 
     return {
         "type": type_it,
@@ -167,9 +170,9 @@ def test_the_cursor_is_always_between_characters_and_undo_restores_all(
     page = Page()
     page.layout(columns)
     seen = [""]
+    text = page.text
     for edit, piece in todo:
-        edits_of(page, piece)[edit]()
-        text = page.text
+        edits_of(page, piece, lambda: seen.append(page.marks.expand(text.text)))[edit]()
         assert boundary(text.text, text.cursor) == text.cursor
         if edit != "undo":
             seen.append(page.marks.expand(text.text))

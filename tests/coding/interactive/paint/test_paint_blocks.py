@@ -282,7 +282,7 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     name=st.sampled_from(["read", "write", "edit", "bash", "grep", "find", "ls", "other", ""]),
     state=st.sampled_from(["writing", "waiting", "running", "done", "failed"]),
@@ -310,7 +310,7 @@ def test_no_argument_of_a_model_stops_a_painter(
 TEXT = st.text(max_size=200)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     block=st.one_of(
         st.builds(UserBlock, text=TEXT),

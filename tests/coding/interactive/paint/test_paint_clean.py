@@ -55,7 +55,7 @@ BITS = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(BITS), max_size=30).map("".join), st.randoms())
 def test_cutting_a_text_makes_no_difference(text: str, chance: random.Random) -> None:
     whole = Cleaner()
@@ -105,7 +105,7 @@ def test_one_line_has_no_breaks() -> None:
     assert one_line("a\n  b\x1b[2J\tc") == "a b c"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.text(max_size=20), max_size=12), st.integers(1, 40), st.integers(1, 40))
 def test_wrapping_keeps_the_width_and_every_word(texts: list[str], first: int, rest: int) -> None:
     spans: list[Span] = [(str(number % 3), clean(text), "") for number, text in enumerate(texts)]
@@ -117,7 +117,7 @@ def test_wrapping_keeps_the_width_and_every_word(texts: list[str], first: int, r
         assert shown == "".join("".join(text.split()) for _, text, _ in spans)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=60), st.integers(1, 30))
 def test_cutting_keeps_the_width(text: str, room: int) -> None:
     line = [("", clean(text).replace("\n", " "))]

@@ -84,7 +84,7 @@ PARTS = (
 TEXTS = st.lists(st.sampled_from(PARTS), max_size=25).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXTS, st.randoms(use_true_random=False), st.integers(1, 120))
 def test_pieces_make_the_same_lines_as_the_whole(
     text: str, chance: random.Random, width: int
@@ -101,7 +101,7 @@ def test_pieces_make_the_same_lines_as_the_whole(
     assert lines + markdown.close(width) == painted(text, width)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(TEXTS, st.text(max_size=300)), st.integers(1, 300))
 def test_no_line_is_wider_than_the_terminal_and_none_has_control_characters(
     text: str, width: int
