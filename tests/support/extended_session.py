@@ -10,8 +10,8 @@ from pi.ai.faux import Script, scripted
 from pi.coding.api import commands as c
 from pi.coding.api.events import SessionEvent
 from pi.coding.compose import Composition, compose
-from pi.coding.composer import Extras, Wishes
 from pi.coding.home import open_home
+from pi.coding.wishes import Extras, Wishes
 
 
 class Talk:

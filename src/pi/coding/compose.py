@@ -13,20 +13,12 @@ from pi.ai.client import Client, transports
 from pi.ai.errors import AuthError, ConfigError
 from pi.ai.model import LEVELS, Model, ThinkingLevel
 from pi.coding.api.errors import FolderGone
-from pi.coding.composer import (
-    NOT_FOR_GUESSING,
-    Composer,
-    Extras,
-    Wishes,
-    load_extensions,
-    new_runtime,
-    store_of,
-    usable,
-)
+from pi.coding.composer import NOT_FOR_GUESSING, Composer, store_of, usable
 from pi.coding.controller import Controller
 from pi.coding.demo_script import demo_transport
 from pi.coding.extensions.runtime import Runtime
 from pi.coding.home import Home, refreshed, wires_of
+from pi.coding.loading import load_extensions, new_runtime
 from pi.coding.local import add_local
 from pi.coding.session.log import SessionLog
 from pi.coding.session.store import SessionStore, folder_of
@@ -34,6 +26,7 @@ from pi.coding.session_host import SessionHost
 from pi.coding.settings import Settings
 from pi.coding.setup.desk import NO_MODEL
 from pi.coding.setup.handlers import setup_handlers
+from pi.coding.wishes import Extras, Wishes
 
 __all__ = ["Composition", "Wishes", "compose"]
 

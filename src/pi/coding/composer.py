@@ -4,18 +4,12 @@ A session host asks for another one whenever a mode goes on with another session
 `pi.coding.compose` for the first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from pi.agent.hooks import Hooks
 from pi.agent.inbox import Inbox
-from pi.agent.tools import Tool
-from pi.ai.auth.masks import StreamMasker
 from pi.ai.catalog import Catalog
 from pi.ai.catalog.choose import Configured, scope
 from pi.ai.client import Client
@@ -24,102 +18,42 @@ from pi.ai.model import LEVELS, Model
 from pi.ai.options import Options
 from pi.coding.api.events import Notice
 from pi.coding.controller import Controller, Services
-from pi.coding.extensions.find import find_extensions
 from pi.coding.extensions.offer import Offer
-from pi.coding.extensions.outside import HomeOutside
 from pi.coding.extensions.prompt import ToolPrompt
 from pi.coding.extensions.runtime import Runtime
 from pi.coding.extensions.shelf import OURS, Shelf
-from pi.coding.extensions.words import Mode
 from pi.coding.handlers.desk import Candidate
-from pi.coding.home import Home, ModelsNews, refreshed, unsettled
+from pi.coding.home import Home, ModelsNews, refreshed
+from pi.coding.loading import (
+    builtin_tools,
+    load_extensions,
+    new_runtime,
+    package_files,
+    tool_settings,
+)
 from pi.coding.policies.budget import Caps, Spent
 from pi.coding.policies.host import Policies
 from pi.coding.policies.ledger import Ledger
 from pi.coding.policies.standard import standard
 from pi.coding.resources.found import find_resources
-from pi.coding.resources.sources import Brought
 from pi.coding.session.errors import SessionError
 from pi.coding.session.fork import fork_branch
 from pi.coding.session.index import SessionIndex
 from pi.coding.session.log import SessionLog
-from pi.coding.session.store import LostFolder, SessionStore, folder_of
+from pi.coding.session.store import SessionStore, folder_of
 from pi.coding.settings import Settings, session_dir
 from pi.coding.tools import DEFAULT_TOOLS, tool_shelf
-from pi.coding.tools import extension as builtin
-from pi.coding.trust import is_trusted
+from pi.coding.wishes import Extras, Wishes
 
 __all__ = [
     "NOT_FOR_GUESSING",
     "Composer",
-    "Extras",
-    "Wishes",
-    "load_extensions",
-    "new_runtime",
     "store_of",
     "usable",
 ]
 
 NOT_FOR_GUESSING = frozenset({"demo"})
 """Providers that are used only by those who name them."""
-
-
-class Wishes(Struct, frozen=True, kw_only=True):
-    """What the command line asks for; None and empty mean nothing in particular.
-
-    paths: single files and folders, under `skills`, `prompts` and `themes`. max_cost: dollars.
-    one_shot: the program ends with its last prompt, so that nothing need be made ready for a
-    next one. without_model: begin even if no model can be used yet. mode: how the program runs.
-    extensions: files and folders to load extensions from. find_extensions: look for others,
-    where they usually are. flags: options of extensions. ask_trust: they may say that a project is
-    trusted. lost_folder: what to do if the session's folder is gone.
-    """
-
-    provider: str | None = None
-    model: str | None = None
-    models: tuple[str, ...] = ()
-    thinking: str | None = None
-    api_key: str | None = None
-    resume: bool = False
-    session: str | None = None
-    session_id: str | None = None
-    session_dir: str | None = None
-    no_session: bool = False
-    fork: str | None = None
-    name: str | None = None
-    tools: tuple[str, ...] | None = None
-    without_tools: tuple[str, ...] = ()
-    no_builtin_tools: bool = False
-    system_prompt: str | None = None
-    append_system_prompt: tuple[str, ...] = ()
-    context_files: bool = True
-    skills: bool = True
-    templates: bool = True
-    themes: bool = True
-    paths: dict[str, tuple[str, ...]] = {}
-    max_turns: int | None = None
-    max_cost: float | None = None
-    one_shot: bool = False
-    without_model: bool = False
-    mode: Mode = "sdk"
-    extensions: tuple[str, ...] = ()
-    find_extensions: bool = False
-    flags: dict[str, Any] = {}
-    ask_trust: bool = True
-    lost_folder: LostFolder = ""
-
-
-class Extras(Struct, frozen=True, kw_only=True):
-    """What a program that uses us as a library brings along.
-
-    tools: offered besides the built-in ones. hooks: asked before our policies. models: known
-    besides those of the catalog, and the client can reach them. env: for commands.
-    """
-
-    tools: tuple[Tool, ...] = ()
-    hooks: tuple[Hooks, ...] = ()
-    models: tuple[Model, ...] = ()
-    env: dict[str, str] = {}
 
 
 class Composer:
@@ -162,11 +96,11 @@ class Composer:
         wishes, settings, catalog = self._wishes, home.settings, home.catalog
         secrecy = home.resolver.secrecy
         runtime = self.runtime
-        runtime.install(_builtin_tools(home))
+        runtime.install(builtin_tools(home))
         own = {tool.name: tool for tool in self._extras.tools}
         tools = offer or Offer(runtime.shelf, lambda: _names(runtime.shelf, settings, wishes), own)
         tools.check()
-        brought = _packages(home, notes)
+        brought = package_files(home, notes)
         resources = find_resources(
             home.folder,
             home.cwd,
@@ -200,7 +134,7 @@ class Composer:
             available=lambda: _available(catalog, configured),
             refresh=catalog.refresh,
             news=self.news,
-            bash=lambda: tool_shelf(**_tool_settings(home)).get("bash"),
+            bash=lambda: tool_shelf(**tool_settings(home)).get("bash"),
             mask=secrecy.mask_bytes,
             resources=resources,
             bridge=lambda inside: runtime.bridge(
@@ -401,81 +335,6 @@ def _options(home: Home) -> Options:
         max_retry_delay=provider.max_retry_delay_ms / 1000,
         transport="websocket" if settings.transport.startswith("websocket") else "sse",
     )
-
-
-def new_runtime(home: Home, wishes: Wishes) -> Runtime:
-    """The extensions of a program, with nothing loaded but what is built in."""
-    runtime = Runtime(HomeOutside(home), wishes.mode)
-    runtime.install(_builtin_tools(home))
-    if wishes.mode == "interactive":
-        from pi.coding.slash import register_all  # for who sits in front of a screen
-
-        runtime.install(register_all)
-    return runtime
-
-
-async def load_extensions(runtime: Runtime, home: Home, wishes: Wishes) -> Home:
-    """Load what is found now in place of what was loaded. Raises `ConfigError` for a wrong path.
-
-    Gives the home, which is another one if an extension says that the project is trusted.
-    """
-    await _load(runtime, home, wishes)
-    open_question = home.held_back and wishes.ask_trust
-    if open_question and is_trusted(home.folder, home.cwd) is None:
-        trusted = await runtime.ask_trust(home.cwd, home.held_back)
-        if trusted:
-            home = refreshed(home, trusted=True)
-            await _load(runtime, home, wishes)
-    await runtime.discover(home.cwd)
-    runtime.notes += unsettled(home.catalog)
-    return home
-
-
-async def _load(runtime: Runtime, home: Home, wishes: Wishes) -> None:
-    found = find_extensions(
-        home.folder,
-        home.cwd,
-        flags=wishes.extensions,
-        discover=wishes.find_extensions,
-        trusted=home.trusted,
-        entries=home.settings.extensions,
-        packages=[item.path for item in _packages(home, []).get("extensions", ())],
-        env=home.env,
-    )
-    runtime.unload()
-    runtime.program.trusted = home.trusted
-    runtime.outside.flags |= wishes.flags
-    if found:
-        from pi.coding.slash import BUILT_IN  # their names are taken
-
-        runtime.outside.reserved = frozenset(BUILT_IN)
-    await runtime.load([*found, *runtime.given])
-
-
-def _packages(home: Home, notes: list[str]) -> Mapping[str, Sequence[Brought]]:
-    """The files of installed packages, by kind."""
-    if not home.settings.packages:
-        return {}
-    from pi.coding.packages.paths import package_paths  # most have none
-
-    packages = package_paths(home.folder, home.cwd, home.settings, trusted=home.trusted)
-    notes += packages.notes
-    return packages.by_kind()
-
-
-def _tool_settings(home: Home) -> dict[str, Any]:
-    settings, secrecy = home.settings, home.resolver.secrecy
-    return {
-        "log_filter": lambda: StreamMasker(secrecy.masker),
-        "mask": secrecy.mask_bytes,
-        "shell_path": settings.shell_path,
-        "command_prefix": settings.shell_command_prefix,
-        "resize_images": settings.images.auto_resize,
-    }
-
-
-def _builtin_tools(home: Home) -> Callable[[Any], None]:
-    return lambda pi: builtin(pi, **_tool_settings(home))
 
 
 def _names(shelf: Shelf, settings: Settings, wishes: Wishes) -> list[str]:

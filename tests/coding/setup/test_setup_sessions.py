@@ -12,10 +12,10 @@ from pi.coding.api import commands as c
 from pi.coding.api import setup as s
 from pi.coding.api.errors import FolderGone
 from pi.coding.api.events import SessionInfoChanged
-from pi.coding.composer import Wishes
 from pi.coding.session.errors import SessionError
 from pi.coding.session.log import SessionLog
 from pi.coding.session.store import SessionStore
+from pi.coding.wishes import Wishes
 from support.setup_session import agent, composed
 
 

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from pi.ai.errors import ConfigError
 from pi.coding.cli.args import Arguments, UsageError, parse, refuse_unknown
 from pi.coding.cli.options import OPTIONS, Option
-from pi.coding.composer import Wishes, load_extensions, new_runtime
 from pi.coding.extensions.runtime import Runtime
 from pi.coding.extensions.shelf import FlagRow
 from pi.coding.home import Home
+from pi.coding.loading import load_extensions, new_runtime
+from pi.coding.wishes import Wishes
 
 __all__ = ["claimed", "extended", "loaded_for", "options_of"]
 

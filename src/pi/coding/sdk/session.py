@@ -24,13 +24,14 @@ from pi.coding.api.answers import BashResult, Queued, SessionStats
 from pi.coding.api.events import AgentSettled, CompactionResult, SessionEvent
 from pi.coding.api.ui import UserInterface
 from pi.coding.compose import Composition, compose
-from pi.coding.composer import Extras, Wishes, load_extensions, new_runtime
 from pi.coding.extensions.find import given as found_of
 from pi.coding.extensions.runtime import Runtime
 from pi.coding.home import Home, open_home
+from pi.coding.loading import load_extensions, new_runtime
 from pi.coding.sdk.options import SessionOptions
 from pi.coding.sdk.show import markdown_of
 from pi.coding.session.entries import AgentMessage
+from pi.coding.wishes import Extras, Wishes
 
 __all__ = ["AsyncSession"]
 

@@ -10,12 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from pi.coding.cli.args import Arguments
-from pi.coding.composer import Wishes, store_of
+from pi.coding.composer import store_of
 from pi.coding.home import Home
 from pi.coding.modes.sanitize import printable
 from pi.coding.session.errors import SessionError
 from pi.coding.session.listing import SessionInfo, read_info
 from pi.coding.session.store import SessionStore
+from pi.coding.wishes import Wishes
 
 __all__ = ["Shelf"]
 
