@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from pi.agent.tools import ToolError
 from pi.coding.tools.paths import printable
+from pi.coding.tools.shell import watch
 from pi.coding.tools.shell.groups import Process, group_exists, kill_group, members
 from pi.coding.tools.shell.pump import Pump
 
@@ -108,6 +109,7 @@ async def run_command(
         raise
     pump.start()
     _live.add(child.pid)
+    watch.begun(child.pid)
     exited = asyncio.ensure_future(child.wait())
     reason: Literal["exited", "timeout", "aborted"] = "exited"
     left: list[Process] = []
@@ -129,6 +131,7 @@ async def run_command(
         return Ended(reason, child.returncode)
     finally:
         _live.discard(child.pid)
+        watch.ended(child.pid)
 
 
 def _require_folder(cwd: Path) -> None:
