@@ -1,10 +1,11 @@
 """What runs when pi is killed is ended; what a command had left behind on purpose goes on."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,20 +41,24 @@ def is_running(pid: int) -> bool:
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-async def test_a_killed_program_ends_what_it_was_running(tmp_path: Path) -> None:
+def until(condition: Callable[[], bool]) -> None:
+    for _ in range(2000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came to that")
+
+
+def test_a_killed_program_ends_what_it_was_running(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=tmp_path) as program:
-        async with asyncio.timeout(20):
-            while not (tmp_path / "running").exists():  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        until((tmp_path / "running").exists)
         left = int((tmp_path / "left").read_text())
         running = [int(word) for word in (tmp_path / "running").read_text().split()]
         assert all(map(is_running, [left, *running]))
         program.kill()
         program.wait()
     try:
-        async with asyncio.timeout(10):
-            while any(map(is_running, running)):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        until(lambda: not any(map(is_running, running)))
         assert is_running(left)
     finally:
         for pid in (left, *running):

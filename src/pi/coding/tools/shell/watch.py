@@ -1,8 +1,8 @@
 """No command outlives a pi that is killed.
 
-Signals that can be heard end what runs (`kill_all`). SIGKILL cannot be heard, so a small shell reads
-a pipe whose other end only this process has: it learns which groups run, and when the pipe ends
-because this process is gone, it ends those that are left. It is started with the first command.
+Signals that can be heard end what runs (`kill_all`). SIGKILL cannot be heard, so a small shell
+reads a pipe whose other end only this process has: it learns which groups run, and when the pipe
+ends because this process is gone, it ends those that are left. It starts with the first command.
 """
 
 import os
