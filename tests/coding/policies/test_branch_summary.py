@@ -12,7 +12,7 @@ from pi.coding.api.events import SummarizationRetryAttemptStart, SummarizationRe
 from pi.coding.policies.branch_summary import left_behind, summarize_branch
 from pi.coding.session.entries import BranchSummary, UsageEntry
 from pi.coding.session.log import SessionLog
-from pi.coding.session.usage import totals
+from pi.coding.session.stats import count
 
 MODEL = faux_model(context_window=50_000, max_output_tokens=4000)
 NOTES = [text("## Goal\nThe old way.")]
@@ -53,7 +53,7 @@ async def test_what_was_left_is_told_where_one_goes_on() -> None:
     assert sent[0] == "common"
     assert "The old way." in sent[1]
     assert sent[2] == "the new way"
-    assert totals(work.log).usage.input >= summary.usage.input  # type: ignore[union-attr]
+    assert count(work.log).usage.input >= summary.usage.input  # type: ignore[union-attr]
 
 
 async def test_nothing_was_said_there() -> None:

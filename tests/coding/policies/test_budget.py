@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
-from coding.policies.policy_session import Clock, Work
+from coding.policies.policy_session import SYSTEM, Clock, Work
 from conformance.said import Said, model_for, wire
 from pi.agent.hooks import Hooks
 from pi.ai.faux import Answer, fail, faux_model, text, tool
-from pi.ai.messages import Usage
+from pi.ai.messages import Context, Usage
 from pi.ai.model import Model, Price
-from pi.coding.api.commands import Abort, FollowUp, Prompt
+from pi.coding.api.commands import Abort, Compact, FollowUp, NavigateTree, Prompt
 from pi.coding.api.events import CompactionStart, LimitReached, Notice
 from pi.coding.api.ui import NoUser
 from pi.coding.policies.budget import Budget, Caps, Spent
@@ -27,7 +28,7 @@ from pi.coding.policies.max_turns import MaxTurns
 from pi.coding.policies.retry import Retry
 from pi.coding.session.entries import UsageEntry
 from pi.coding.session.log import SessionLog
-from pi.coding.session.usage import totals
+from pi.coding.session.stats import count
 from support.server import CUT, Reply, Server
 
 DOLLAR = 1_000_000.0 / 100  # a price at which 100 tokens are a dollar
@@ -193,6 +194,29 @@ async def test_summaries_and_usage_entries_count(tmp_path: Path) -> None:
     assert len(work.asked) == 2, "1.50 for something else and 90 cents"
 
 
+async def test_a_summary_by_hand_counts_wherever_one_goes_after_it(tmp_path: Path) -> None:
+    """Its branch is left at once: it was paid for all the same."""
+
+    def answer(context: Context) -> Answer:
+        return [text(NINETY)] if context.system == (SYSTEM,) else [text("notes " * 60)]
+
+    spent = Spent()
+    settings = {"compaction": {"keepRecentTokens": 100}}
+    caps = Caps(run=1000.0, day=1000.0)
+    work = work_with(tmp_path, answer, caps, spent=spent, settings=settings)
+    for _ in range(3):
+        await work.ask()
+    before = spent.dollars
+    await work.session.send(Compact())
+    (made,) = work.compactions
+    await work.session.send(NavigateTree(work.log.branch[1].id))
+    assert made.usage is not UNSET
+    assert spent.dollars - before == pytest.approx(made.usage.cost.total) != 0
+    ledger = Ledger(tmp_path / "spending", Path("/project"), clock=lambda: 1_790_000_000.0)
+    assert ledger.today.total == pytest.approx(spent.dollars)
+    assert spent.dollars == pytest.approx(count(work.log).usage.cost.total)
+
+
 async def test_no_money_for_a_summary_that_nobody_asked_for(tmp_path: Path) -> None:
     long = faux_model(
         context_window=20_000, max_output_tokens=8000, cost=Price(0.0, 100.0), cost_basis="metered"
@@ -259,7 +283,7 @@ async def test_the_sum_is_that_of_the_session(tmp_path: Path) -> None:
     spent = Spent()
     work = work_with(tmp_path, [CALL, CALL, [text(NINETY)]], Caps(run=99.0), spent=spent)
     await work.ask()
-    assert spent.dollars == pytest.approx(totals(work.log).usage.cost.total)
+    assert spent.dollars == pytest.approx(count(work.log).usage.cost.total)
     assert spent.dollars > 2.7
 
 

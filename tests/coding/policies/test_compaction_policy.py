@@ -32,7 +32,7 @@ from pi.coding.api.events import (
 from pi.coding.policies.compaction import Compactor
 from pi.coding.session.entries import Compaction, UsageEntry
 from pi.coding.session.log import SessionLog
-from pi.coding.session.usage import totals
+from pi.coding.session.stats import count
 from support.server import Reply, Seen, Server
 
 SMALL = faux_model(context_window=20_000, max_output_tokens=4000)
@@ -356,7 +356,7 @@ async def test_a_summary_that_failed_is_paid_for_all_the_same() -> None:
     assert booked.usage.cost.total > 0
     answers = [i.message for i in work.log.state.items if isinstance(i.message, AssistantMessage)]
     total = sum(m.usage.cost.total for m in answers) + booked.usage.cost.total
-    assert totals(work.log).usage.cost.total == pytest.approx(total)
+    assert count(work.log).usage.cost.total == pytest.approx(total)
 
 
 async def test_a_summary_is_asked_for_again() -> None:

@@ -16,8 +16,8 @@ from pi.coding.session.fork import fork_branch, import_file
 from pi.coding.session.listing import read_header, read_info, texts
 from pi.coding.session.log import SessionLog
 from pi.coding.session.names import file_name, folder_name
+from pi.coding.session.stats import count
 from pi.coding.session.store import SessionStore, delete_session, same_file
-from pi.coding.session.usage import totals
 
 
 def session(folder: Path, session_id: str, *, cwd: str = "/p", when: int = 1, **more: Any) -> Path:
@@ -331,8 +331,8 @@ def test_totals_count_all_branches_and_all_spending(tmp_path: Path) -> None:
         entry("branch_summary", "f", "b", fromId="e", summary="S", usage=usage),
         entry("usage", "g", "f", kind="cache_warm", provider="p", model="m", usage=usage),
     )
-    found = totals(SessionLog.open(path))
-    assert (found.answers, found.prompts) == (2, 1)
+    found = count(SessionLog.open(path))
+    assert (found.assistant, found.user) == (2, 1)
     assert found.usage.input == 7
     assert found.usage.output == 12
     assert found.usage.reasoning == 5

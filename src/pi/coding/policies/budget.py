@@ -1,12 +1,11 @@
 """Spending limits: for one start of the program, a session, a day, a project.
 
-Everything that has a price counts: answers, failed ones too, summaries, model work inside tools. It
-is added up before every request, so a limit is passed by no more than the request under way. Then
-the user is asked; where there is nobody to ask, the run ends in order.
+Everything that has a price counts when it is recorded: answers, failed ones too, summaries, model
+work inside tools. Limits are looked at before every request, so one is passed by no more than the
+request under way. Then the user is asked; where there is nobody to ask, the run ends in order.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import takewhile
 
 from msgspec import Struct
 
@@ -14,7 +13,9 @@ from pi.agent.hooks import Hooks
 from pi.coding.api.events import LimitReached, Notice
 from pi.coding.policies.host import PolicyHost
 from pi.coding.policies.ledger import Ledger
-from pi.coding.session.usage import totals, usage_of
+from pi.coding.session.entries import Entry
+from pi.coding.session.stats import count
+from pi.coding.session.usage import usage_in
 
 __all__ = ["Budget", "Caps", "Spent"]
 
@@ -57,24 +58,22 @@ class Budget(Hooks):
     ) -> None:
         self._host = host
         self._ledger = ledger
-        self._booked_to = len(host.log.tree.nodes)
         self._spent = spent or Spent()
         self._here = 0.0
         self._earlier: float | None = None
         self._told: set[str] = set()
         self._shared = caps.day is not None or caps.project is not None
         self._caps = list(self._limits(caps))
+        host.log.on_append = self._book
 
     @property
     def may_spend(self) -> bool:
         """Whether no limit is reached."""
-        self._book()
         return all(cap.spent() < cap.allowed for cap in self._caps)
 
     async def before_turn(self) -> str | None:
         """Ask, or end the run, when a limit is reached."""
         self._warn_of_unknown_prices()
-        self._book()
         for cap in self._caps:
             while (spent := cap.spent()) >= cap.allowed:
                 said = f"{cap.what} has cost ${spent:.2f} of the ${cap.allowed:.2f} in {cap.where}"
@@ -85,10 +84,6 @@ class Budget(Hooks):
                     return said
                 cap.allowed = spent + cap.step
         return None
-
-    def on_run_end(self) -> None:
-        """Book what came last."""
-        self._book()
 
     # -- inside ---------------------------------------------------------------------------------
 
@@ -105,15 +100,13 @@ class Budget(Hooks):
 
     def _of_session(self) -> float:
         if self._earlier is None:  # reads the whole file, and only once
-            self._earlier = totals(self._host.log).usage.cost.total - self._here
+            self._earlier = count(self._host.log).usage.cost.total - self._here
         return self._earlier + self._here
 
-    def _book(self) -> None:
-        """Count what this process has added to the session since the last time."""
-        log = self._host.log
-        since, self._booked_to = self._booked_to, len(log.tree.nodes)
-        own = list(takewhile(lambda node: node.index >= since, reversed(log.branch)))
-        cost = usage_of(log, own).usage.cost.total if own else 0.0
+    def _book(self, entry: Entry) -> None:
+        """Count what an entry of this process has cost."""
+        usage = usage_in(entry)
+        cost = 0.0 if usage is None else usage.cost.total
         if cost <= 0:
             return
         self._here += cost
@@ -121,7 +114,7 @@ class Budget(Hooks):
         if not self._shared:
             return
         try:
-            self._ledger.add(cost, log.header.id)
+            self._ledger.add(cost, self._host.log.header.id)
         except OSError as error:
             why = f"spending cannot be recorded ({error.strerror or error})"
             self._once(f"{why}: limits of day and project see only this process")

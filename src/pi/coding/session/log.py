@@ -58,6 +58,7 @@ class SessionLog:
 
     header: the first line. notes: what was wrong with the file and what became of it, for people.
     mask: takes secrets out of every line that is added, and so out of the conversation.
+    on_append: hears of every entry that is added here, once it is part of the session.
     Two programs may append to one file; each goes on from its own leaf.
     """
 
@@ -68,6 +69,7 @@ class SessionLog:
         self.notes = [*scan.notes(), *self.tree.settle()]
         self.leaf: Node | None = None
         self.mask: Callable[[bytes], bytes] | None = None
+        self.on_append: Callable[[Entry], None] | None = None
         self._storage = storage
         self._titles = Titles()
         titles = [node for node in self.tree.nodes if node.type in _TITLES]
@@ -240,6 +242,8 @@ class SessionLog:
         self._titles.add(entry, timestamp)
         if parent is self.leaf:
             self._go_on(node, entry)
+        if self.on_append is not None:
+            self.on_append(entry)
         return node
 
     def _write(self, line: bytes, entry: Entry) -> int:

@@ -4,21 +4,15 @@ They are those of the whole file, all branches: what was paid for stays paid whe
 left. Usage is summed as it was recorded, never priced again.
 """
 
-from typing import Any
-
-import msgspec
 from msgspec import Struct
 
 from pi.ai.messages import AssistantMessage, Usage
-from pi.coding.session.entries import CompactionSummaryMessage, MessageEntry
-from pi.coding.session.lenient import decode_entry
+from pi.coding.session.entries import CompactionSummaryMessage
 from pi.coding.session.log import SessionLog
 from pi.coding.session.state import State
-from pi.coding.session.usage import add_usage
+from pi.coding.session.usage import Block, Said, add_usage, used_lines
 
 __all__ = ["Counts", "Spending", "count", "is_counted"]
-
-_COUNTED = frozenset({"message", "compaction", "branch_summary", "usage"})
 
 
 class Spending(Struct):
@@ -42,41 +36,14 @@ class Counts(Struct):
     models: dict[tuple[str, str], Spending] = {}
 
 
-class _Block(Struct):
-    type: Any = None
-
-
-class _Said(Struct):
-    role: Any = None
-    content: list[_Block] | str | None = None
-    provider: str = ""
-    model: str = ""
-    usage: Usage | None = None
-
-
-class _Line(Struct):
-    message: _Said | None = None
-    provider: str = ""
-    model: str = ""
-    usage: Usage | None = None
-
-
-_decode = msgspec.json.Decoder(_Line).decode
-
-
 def count(log: SessionLog) -> Counts:
     """The numbers of all entries. Reads the whole file: about 2 ms for each MB."""
     counts = Counts()
-    nodes = [node for node in log.tree.nodes if node.type in _COUNTED]
-    for node, line in zip(nodes, log.raw(nodes), strict=True):
-        try:
-            found = _decode(line)
-        except (ValueError, RecursionError):
-            found = _loosely(line, node.type)
-        if found.message is not None:
-            _add_message(counts, found.message)
-        if found.usage is not None:
-            _spend(counts, found.provider, found.model, found.usage)
+    for _, line in used_lines(log, log.tree.nodes):
+        if line.message is not None:
+            _add_message(counts, line.message)
+        if line.usage is not None:
+            _spend(counts, line.provider, line.model, line.usage)
     return counts
 
 
@@ -95,14 +62,14 @@ def is_counted(state: State) -> bool:
     )
 
 
-def _add_message(counts: Counts, said: _Said) -> None:
+def _add_message(counts: Counts, said: Said) -> None:
     counts.messages += 1
     counts.user += said.role == "user"
     counts.tool_results += said.role == "toolResult"
     if said.role == "assistant":
         counts.assistant += 1
         counts.tool_calls += sum(
-            block.type == "toolCall" for block in said.content or () if isinstance(block, _Block)
+            block.type == "toolCall" for block in said.content or () if isinstance(block, Block)
         )
     if said.usage is not None:
         answer = said.role == "assistant"
@@ -115,20 +82,3 @@ def _spend(counts: Counts, provider: str, model: str, usage: Usage, *, answers: 
     spending = counts.models.setdefault(key, Spending(provider, model))
     spending.answers += answers
     spending.usage = add_usage(spending.usage, usage)
-
-
-def _loosely(line: bytes, type_name: str) -> _Line:
-    entry = decode_entry(line, type_name)[0]
-    if not isinstance(entry, MessageEntry):
-        usage = getattr(entry, "usage", None)
-        return _Line(
-            None,
-            getattr(entry, "provider", ""),
-            getattr(entry, "model", ""),
-            usage if isinstance(usage, Usage) else None,
-        )
-    message = entry.message
-    if not isinstance(message, AssistantMessage):
-        return _Line(_Said(type(message).__struct_config__.tag))
-    blocks = [_Block("toolCall") for _ in message.tool_calls]
-    return _Line(_Said("assistant", blocks, message.provider, message.model, message.usage))

@@ -1,45 +1,67 @@
-"""What a session has cost: the usage of every entry in the file, on all branches.
+"""What the entries of a session say about what they have used, read without the rest of them.
 
-Answers, model work inside tools, summaries and usage entries all count; tokens that were paid for
-stay paid when their branch is left. Usage is summed as it was recorded, never priced again.
+Answers, model work inside tools, summaries and usage entries all count, each as it was recorded and
+never priced again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from pi.ai.messages import AssistantMessage, Cost, Usage, UserMessage
+from pi.ai.messages import AssistantMessage, Cost, Usage, UserMessage, text_of
 from pi.coding.session.entries import Entry, MessageEntry
 from pi.coding.session.lenient import decode_entry
 from pi.coding.session.log import SessionLog
 from pi.coding.session.scan import Node
 
-__all__ = ["Totals", "add_usage", "totals", "usage_of"]
+__all__ = ["Block", "Line", "Said", "add_usage", "usage_in", "used_lines"]
 
-_SPENDING = frozenset({"message", "compaction", "branch_summary", "usage"})
+_COUNTED = frozenset({"message", "compaction", "branch_summary", "usage"})
 
 
-class _Message(Struct):
+class Block(Struct):
+    """A block of a message. `text` stays undecoded: most of a session is text that nobody wants."""
+
+    type: Any = None
+    text: msgspec.Raw | UnsetType = UNSET
+
+
+class Said(Struct):
+    """A message."""
+
     role: Any = None
+    content: list[Block] | str | None = None
+    provider: str = ""
+    model: str = ""
+    usage: Usage | None = None
+    timestamp: Any = None
+
+    @property
+    def text(self) -> str:
+        """Its text blocks, as far as they can be read."""
+        if not isinstance(self.content, list):
+            return self.content or ""
+        texts: list[str] = []
+        for block in self.content:
+            if block.text is not UNSET:
+                with suppress(ValueError):
+                    texts.append(msgspec.json.decode(block.text, type=str))
+        return " ".join(filter(None, texts))
+
+
+class Line(Struct):
+    """An entry: a message, or something else that may have a usage of its own."""
+
+    message: Said | None = None
+    provider: str = ""
+    model: str = ""
     usage: Usage | None = None
 
 
-class _Line(Struct):
-    message: _Message | None = None
-    usage: Usage | None = None
-
-
-_decode = msgspec.json.Decoder(_Line).decode
-
-
-class Totals(Struct, frozen=True):
-    """Sums over a session: tokens and cost, and how many answers and prompts there were."""
-
-    usage: Usage = Usage()
-    answers: int = 0
-    prompts: int = 0
+_decode = msgspec.json.Decoder(Line).decode
 
 
 def add_usage(one: Usage, other: Usage) -> Usage:
@@ -62,43 +84,38 @@ def add_usage(one: Usage, other: Usage) -> Usage:
     )
 
 
-def totals(log: SessionLog) -> Totals:
-    """What the session has cost so far. Reads the whole file: about 1 ms for each MB."""
-    return usage_of(log, log.tree.nodes)
-
-
-def usage_of(log: SessionLog, nodes: Iterable[Node]) -> Totals:
-    """What the entries `nodes` have cost."""
-    nodes = [node for node in nodes if node.type in _SPENDING]
-    usage, answers, prompts = Usage(), 0, 0
-    for node, line in zip(nodes, log.raw(nodes), strict=True):
-        role, used = _spent(line, node.type)
-        answers += role == "assistant"
-        prompts += role == "user"
-        for item in used:
-            usage = add_usage(usage, item)
-    return Totals(usage, answers, prompts)
-
-
-def _spent(line: bytes, type_name: str) -> tuple[Any, list[Usage]]:
-    try:
-        found = _decode(line)
-    except (ValueError, RecursionError):
-        return _spent_loosely(decode_entry(line, type_name)[0])
-    message = found.message
-    inner = message.usage if message else None
-    return message and message.role, [usage for usage in (found.usage, inner) if usage]
-
-
-def _spent_loosely(entry: Entry) -> tuple[str, list[Usage]]:
+def usage_in(entry: Entry) -> Usage | None:
+    """What an entry has used, if it says so."""
     thing: Any = entry.message if isinstance(entry, MessageEntry) else entry
     usage = getattr(thing, "usage", None)
-    role = "assistant" if isinstance(thing, AssistantMessage) else ""
-    role = "user" if isinstance(thing, UserMessage) else role
-    return role, [usage] if isinstance(usage, Usage) else []
+    return usage if isinstance(usage, Usage) else None
 
 
-def _plus(one: int | msgspec.UnsetType, other: int | msgspec.UnsetType) -> int | msgspec.UnsetType:
+def used_lines(log: SessionLog, nodes: Iterable[Node]) -> Iterator[tuple[Node, Line]]:
+    """Those of the entries that may have used something: about 2 ms for each MB."""
+    counted = [node for node in nodes if node.type in _COUNTED]
+    for node, line in zip(counted, log.raw(counted), strict=True):
+        try:
+            yield node, _decode(line)
+        except (ValueError, RecursionError):
+            yield node, _loosely(decode_entry(line, node.type)[0])
+
+
+def _loosely(entry: Entry) -> Line:
+    """An entry whose line is not as it should be."""
+    usage = usage_in(entry)
+    if not isinstance(entry, MessageEntry):
+        return Line(None, getattr(entry, "provider", ""), getattr(entry, "model", ""), usage)
+    message = entry.message
+    role = type(message).__struct_config__.tag
+    if isinstance(message, AssistantMessage):
+        calls = [Block("toolCall") for _ in message.tool_calls]
+        return Line(Said(role, calls, message.provider, message.model, usage))
+    text = text_of(message.content) if isinstance(message, UserMessage) else None
+    return Line(Said(role, text, usage=usage))
+
+
+def _plus(one: int | UnsetType, other: int | UnsetType) -> int | UnsetType:
     if one is UNSET and other is UNSET:
         return UNSET
     return (0 if one is UNSET else one) + (0 if other is UNSET else other)
