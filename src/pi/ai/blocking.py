@@ -6,18 +6,19 @@ there is no second implementation of anything.
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeVar
 
 from pi.ai.client import Client, Prompt, Stream
+from pi.ai.errors import ConfigError
 from pi.ai.events import Event
 from pi.ai.messages import AssistantMessage
 from pi.ai.model import Model
 from pi.ai.options import Options
 
-__all__ = ["BlockingClient", "BlockingStream", "run_blocking"]
+__all__ = ["BlockingClient", "BlockingStream", "iterate_blocking", "run_blocking"]
 
 T = TypeVar("T")
 _lock = threading.Lock()
@@ -27,14 +28,45 @@ _loop: asyncio.AbstractEventLoop | None = None
 def run_blocking(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the shared background loop and wait for it.
 
-    Ctrl+C cancels the coroutine and raises `KeyboardInterrupt` here.
+    Ctrl+C cancels the coroutine and raises `KeyboardInterrupt` here. Raises `ConfigError` in that
+    loop itself, where tools, listeners and hooks of a blocking session run.
     """
-    future = asyncio.run_coroutine_threadsafe(work, _background())
+    loop = _background()
+    if _running() is loop:
+        work.close()
+        raise ConfigError(
+            "this code runs in the event loop that a blocking call would wait for: await the same"
+            " method of the async twin instead, or make the tool a plain function"
+        )
+    future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
         return future.result()
     except BaseException:
         future.cancel()
         raise
+
+
+def iterate_blocking(events: AsyncGenerator[T, None]) -> Iterator[T]:
+    """What an asynchronous generator gives, each waited for. Leaving early closes it."""
+    try:
+        while (event := run_blocking(_next(events))) is not None:
+            yield event
+    finally:
+        run_blocking(_close(events))
+
+
+async def _next(events: AsyncIterator[T]) -> T | None:
+    return await anext(events, None)
+
+
+async def _close(events: AsyncGenerator[Any, None]) -> None:
+    await events.aclose()
+
+
+def _running() -> asyncio.AbstractEventLoop | None:
+    with suppress(RuntimeError):
+        return asyncio.get_running_loop()
+    return None
 
 
 def _background() -> asyncio.AbstractEventLoop:
@@ -112,7 +144,3 @@ class BlockingStream:
     def partial(self) -> AssistantMessage:
         """The message as far as it has arrived."""
         return self._stream.partial
-
-
-async def _next(events: Any) -> Event | None:
-    return await anext(events, None)

@@ -9,6 +9,7 @@ Use it where the agent shall live in a process of its own; `pi.Session` is the s
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pi.coding.api.ui import UserInterface
 from pi.rpc.blocking import BlockingClient
 from pi.rpc.client import AsyncClient
 from pi.rpc.process import RpcError, UnknownEvent
@@ -26,6 +27,7 @@ class Client(AsyncClient):
         cwd: str | Path | None = None,
         env: Mapping[str, str] | None = None,
         command: Sequence[str] = (),
+        ui: UserInterface | None = None,
     ) -> BlockingClient:
         """The same for code without an event loop: `with pi.rpc.Client.blocking() as client`."""
-        return BlockingClient(args, cwd=cwd, env=env, command=command)
+        return BlockingClient(args, cwd=cwd, env=env, command=command, ui=ui)

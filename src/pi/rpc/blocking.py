@@ -5,12 +5,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pi.ai.blocking import run_blocking
+from pi.ai.blocking import iterate_blocking, run_blocking
 from pi.ai.messages import AssistantMessage, ImageContent
 from pi.ai.model import ThinkingLevel
 from pi.coding.api import commands as c
-from pi.coding.api.answers import BashResult, ModelInfo, SessionState, SessionStats
-from pi.coding.api.events import SessionEvent
+from pi.coding.api.answers import BashResult, ModelInfo, Queued, SessionState, SessionStats
+from pi.coding.api.events import CompactionResult, SessionEvent
+from pi.coding.api.ui import UserInterface
 from pi.rpc.client import AsyncClient, Listener
 from pi.rpc.process import UnknownEvent
 
@@ -27,21 +28,17 @@ class BlockingClient:
         cwd: str | Path | None = None,
         env: Mapping[str, str] | None = None,
         command: Sequence[str] = (),
+        ui: UserInterface | None = None,
     ) -> None:
-        self.client = AsyncClient(args, cwd=cwd, env=env, command=command)
+        self.client = AsyncClient(args, cwd=cwd, env=env, command=command, ui=ui)
 
     def prompt(self, text: str, *images: ImageContent) -> AssistantMessage | None:
         """Say something and wait for the last answer."""
         return run_blocking(self.client.prompt(text, *images))
 
     def stream(self, text: str, *images: ImageContent) -> Iterator[SessionEvent | UnknownEvent]:
-        """Say something and hear what happens."""
-        events = self.client.stream(text, *images)
-        try:
-            while (event := run_blocking(_next(events))) is not None:
-                yield event
-        finally:
-            run_blocking(_close(events))
+        """Say something and hear what happens. Leaving early aborts."""
+        return iterate_blocking(self.client.stream(text, *images))
 
     def steer(self, text: str, *images: ImageContent) -> None:
         """Say something before the next request of the run that another thread waits for."""
@@ -55,10 +52,24 @@ class BlockingClient:
         """End the run."""
         run_blocking(self.client.abort())
 
-    def bash(self, command: str, *, exclude_from_context: bool = False) -> BashResult:
-        """Run a command."""
-        work = self.client.bash(command, exclude_from_context=exclude_from_context)
+    def clear_queue(self) -> Queued:
+        """Take back what was queued."""
+        return run_blocking(self.client.clear_queue())
+
+    def bash(
+        self,
+        command: str,
+        *,
+        exclude_from_context: bool = False,
+        listen: Callable[[str], None] | None = None,
+    ) -> BashResult:
+        """Run a command; `listen` hears its output in the thread of the background loop."""
+        work = self.client.bash(command, exclude_from_context=exclude_from_context, listen=listen)
         return run_blocking(work)
+
+    def submit(self, prompt: c.Prompt) -> c.Disposition:
+        """Have a prompt taken, without waiting for its run."""
+        return run_blocking(self.client.submit(prompt))
 
     def send(self, command: c.Command) -> Any:
         """Any command there is."""
@@ -80,6 +91,10 @@ class BlockingClient:
         """The conversation, as JSON data."""
         return run_blocking(self.client.messages())
 
+    def entries(self, since: str | None = None) -> list[dict[str, Any]]:
+        """The entries of the session, as JSON data."""
+        return run_blocking(self.client.entries(since))
+
     def last_text(self) -> str | None:
         """The text of the last answer."""
         return run_blocking(self.client.last_text())
@@ -92,17 +107,30 @@ class BlockingClient:
         """Think more or less."""
         run_blocking(self.client.set_thinking(level))
 
+    def compact(self, instructions: str | None = None) -> CompactionResult:
+        """Replace history by a summary now."""
+        return run_blocking(self.client.compact(instructions))
+
     def export(self, path: str | Path | None = None) -> Path:
         """Write the session."""
         return run_blocking(self.client.export(path))
+
+    @property
+    def stderr(self) -> str:
+        """The last of what the process wrote to its standard error."""
+        return self.client.stderr
+
+    def open(self) -> "BlockingClient":
+        """Start the process, and wait until it answers."""
+        run_blocking(self.client.open())
+        return self
 
     def close(self) -> int | None:
         """End the process in order; gives its exit code."""
         return run_blocking(self.client.aclose())
 
     def __enter__(self) -> "BlockingClient":
-        run_blocking(self.client.open())
-        return self
+        return self.open()
 
     def __exit__(
         self,
@@ -114,11 +142,3 @@ class BlockingClient:
 
     def __repr__(self) -> str:
         return repr(self.client).replace("pi.rpc.Client", "pi.rpc.Client.blocking", 1)
-
-
-async def _next(events: Any) -> SessionEvent | UnknownEvent | None:
-    return await anext(events, None)
-
-
-async def _close(events: Any) -> None:
-    await events.aclose()

@@ -222,6 +222,14 @@ def test_the_blocking_twin(tmp_path: Path, place: dict[str, Any]) -> None:
             assert client.close() == 0
 
 
+def test_both_twins_have_the_same_methods() -> None:
+    def names(kind: type) -> set[str]:
+        return {name for name in dir(kind) if not name.startswith("_")}
+
+    only_async, only_blocking = {"aclose", "blocking"}, {"close"}
+    assert names(pi.rpc.Client) - only_async == names(pi.rpc.BlockingClient) - only_blocking
+
+
 def test_a_tree_as_deep_as_a_long_session_is_written(tmp_path: Path) -> None:
     """The other end may be able to read it."""
     from pi.ai.messages import UserMessage

@@ -244,6 +244,36 @@ def test_a_blocking_prompt_can_be_aborted_from_another_thread(scripted: Any) -> 
             session.prompt("Go")
 
 
+async def test_the_blocking_twin_works_where_a_loop_runs(scripted: Any) -> None:
+    """As in a notebook, whose cells run inside a loop."""
+    with pi.Session.blocking(**scripted([[text("one")]])) as session:
+        assert session.prompt("Hi").text == "one"
+
+
+def test_a_blocking_call_in_its_own_loop_is_an_error(scripted: Any) -> None:
+    """It would wait for itself."""
+    told: list[str] = []
+
+    async def ask_again() -> str:
+        try:
+            return session.prompt("Hi").text
+        except pi.ConfigError as error:
+            told.append(error.message)
+            raise
+
+    def ask_plainly() -> str:
+        return repr(session.stats().tool_calls)
+
+    script = [[tool("ask_again", {}), tool("ask_plainly", {}, id="2")], [text("done")]]
+    with pi.Session.blocking(**scripted(script, tools=[ask_again, ask_plainly])) as session:
+        assert session.prompt("Go").text == "done"
+        _, _, refused, plain, _ = session.messages
+        assert refused.is_error
+        assert not plain.is_error
+    assert told[0].startswith("this code runs in the event loop")
+    assert "\n" not in told[0]
+
+
 def test_both_twins_have_the_same_methods() -> None:
     def names(kind: type) -> set[str]:
         return {name for name in dir(kind) if not name.startswith("_")}

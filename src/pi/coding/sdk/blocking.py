@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Unpack
 
-from pi.ai.blocking import run_blocking
+from pi.ai.blocking import iterate_blocking, run_blocking
 from pi.ai.messages import AssistantMessage, ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api import commands as c
@@ -34,12 +34,7 @@ class BlockingSession:
 
     def stream(self, text: str, *images: ImageContent) -> Iterator[SessionEvent]:
         """Say something and hear what happens. Leaving early aborts."""
-        events = self.session.stream(text, *images)
-        try:
-            while (event := run_blocking(_next(events))) is not None:
-                yield event
-        finally:
-            run_blocking(_close(events))
+        return iterate_blocking(self.session.stream(text, *images))
 
     def steer(self, text: str, *images: ImageContent) -> None:
         """Say something before the next request of the run that another thread waits for."""
@@ -160,11 +155,3 @@ class BlockingSession:
     def _repr_markdown_(self) -> str:
         """What a notebook shows: the conversation."""
         return self.session._repr_markdown_()
-
-
-async def _next(events: Any) -> SessionEvent | None:
-    return await anext(events, None)
-
-
-async def _close(events: Any) -> None:
-    await events.aclose()
