@@ -6,7 +6,7 @@ decoded into the types of `pi.coding.api.answers`.
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -97,7 +97,7 @@ class AsyncClient:
 
     async def stream(
         self, text: str, *images: ImageContent
-    ) -> AsyncIterator[SessionEvent | UnknownEvent]:
+    ) -> AsyncGenerator[SessionEvent | UnknownEvent, None]:
         """Say something and hear what happens, until all is settled. Leaving early aborts."""
         events: asyncio.Queue[SessionEvent | UnknownEvent] = asyncio.Queue()
         unsubscribe = self.subscribe(events.put_nowait)

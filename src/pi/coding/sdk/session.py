@@ -7,7 +7,7 @@ the session is used.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -84,7 +84,7 @@ class AsyncSession:
             raise to_exception(info)
         return answer
 
-    async def stream(self, text: str, *images: ImageContent) -> AsyncIterator[SessionEvent]:
+    async def stream(self, text: str, *images: ImageContent) -> AsyncGenerator[SessionEvent, None]:
         """Say something and hear what happens, until all is settled. Leaving early aborts."""
         session = await self._open()
         events: asyncio.Queue[SessionEvent] = asyncio.Queue()
