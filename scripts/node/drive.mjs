@@ -147,8 +147,9 @@ async function loop() {
   await client.setAutoRetry(false);
   await client.setAutoCompaction(false).catch(() => 0);
   await client.abortRetry();
-  const compacted = await client.compact().catch((e) => e);
-  console.log("     compact():", compacted instanceof Error ? compacted.message : Object.keys(compacted).join());
+  const compacted = await client.compact("the tool").catch((e) => e);
+  check("compact", compacted.summary?.includes("Hello there") && !!compacted.firstKeptEntryId && compacted.tokensBefore > 0, compacted.message ?? compacted);
+  check("the summary is told", (await client.getMessages())[0].role === "compactionSummary");
   await client.stop();
 }
 

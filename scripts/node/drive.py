@@ -41,6 +41,8 @@ def answer(seen: Seen) -> Reply:
     last = seen.json["messages"][-1]
     said = last["content"] if isinstance(last["content"], str) else last["content"][0]["text"]
     end = chunk({}, "stop", USAGE), sse(["[DONE]"])
+    if "<transcript>" in said:
+        return Reply([chunk({"content": "They said Hello there"}), *end])
     if "Use a tool" in said:
         call = {"name": "bash", "arguments": json.dumps({"command": "sleep 0.7; echo done"})}
         calls = [{"index": 0, "id": "call_1", "type": "function", "function": call}]
@@ -62,6 +64,7 @@ def drive(client: str, what: str, pi: str, url: str) -> int:
         loop = {"baseUrl": f"{url}/v1", "api": "openai-completions", "apiKey": "test-key"}
         config = {"providers": {"loop": {**loop, "models": models}}}
         (agent / "models.json").write_text(json.dumps(config))
+        (agent / "settings.json").write_text('{"compaction": {"keepRecentTokens": 1}}')
         env = {"PATH": os.environ["PATH"], "HOME": home, "PI_CODING_AGENT_DIR": str(agent)}
         command = ["node", str(HERE / "drive.mjs"), client, what]
         env["PI_UNDER_TEST"] = pi

@@ -1,4 +1,4 @@
-"""A wrong type in any field of any command: one answer, with the id, in one line, naming the field."""
+"""A wrong type in any field of any command: one line, with its id, that names the field."""
 
 import json
 from collections.abc import Iterator
