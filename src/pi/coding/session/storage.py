@@ -2,12 +2,15 @@
 
 One append is one write of whole lines at the end of the file. A file whose last line is torn gets
 its newline first. A new file appears all at once, and only when `publish` is called, so that
-looking at an empty session leaves nothing behind. Folders and files are for their owner only.
+looking at an empty session leaves nothing behind. Folders and files are for their owner only. What
+a program left that was killed while it made a new file is removed when the next one is made.
 """
 
 import contextlib
 import errno
 import os
+import re
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,6 +19,9 @@ from pi.coding.session.errors import SessionError
 __all__ = ["FileStorage", "MemoryStorage", "publish"]
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends
+_TEMPORARY = r"\..+\.jsonl\.\d+\.tmp"
+_STALE = 3600.0
+"""Seconds after which nobody is still writing a new file."""
 
 
 class MemoryStorage:
@@ -151,6 +157,7 @@ def publish(path: Path, parts: Iterable[bytes], *, replace: bool = False) -> Non
             with contextlib.suppress(OSError):
                 temporary.unlink()
         _sync_folder(path.parent)
+        _sweep(path.parent)
     except OSError as error:
         raise SessionError(
             f"session {path} cannot be written: {error.strerror or error};"
@@ -207,6 +214,15 @@ def _sync(handle: int) -> None:
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
             raise  # anything but a file system that cannot
+
+
+def _sweep(folder: Path) -> None:
+    """Remove new files that were never finished."""
+    for name in os.listdir(folder):  # noqa: PTH208 (a thousand `Path`s take longer)
+        if name.startswith(".") and re.fullmatch(_TEMPORARY, name):
+            with contextlib.suppress(OSError):
+                if folder.joinpath(name).stat().st_mtime < time.time() - _STALE:
+                    folder.joinpath(name).unlink()
 
 
 def _sync_folder(folder: Path) -> None:
