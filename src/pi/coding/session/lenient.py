@@ -151,6 +151,8 @@ def _entry(data: dict[str, Any], type_name: str) -> Entry | None:
 
 def _message(data: dict[str, Any]) -> Any:
     role = data.get("role")
+    if not isinstance(role, str):
+        return None
     if role in _USER_ROLES:
         content = data.get("content")
         if not isinstance(content, str) or role == "toolResult":
