@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from pi.agent.tools import ToolResult
-from pi.ai.messages import AssistantMessage, Message, ToolCall, ToolResultMessage
+from pi.ai.messages import AssistantMessage, Message, ToolCall, ToolResultMessage, UserMessage
 from pi.ai.options import Options
 
 __all__ = ["Block", "Hooks"]
@@ -24,11 +24,17 @@ class Block(Struct, frozen=True):
 class Hooks:
     """Every method may be left as it is: the defaults change nothing.
 
-    In the order of a run: `on_run_start`; for every request `before_turn`, `before_request`,
-    `system_prompt`, `call_options`, then `after_answer` or `after_error`; for every call
-    `before_tool` and `after_tool`; `after_turn`; `before_end` when nothing is left to do;
-    `on_run_end`.
+    `accept` is asked when somebody says something. In the order of a run: `on_run_start`; for every
+    request `before_turn`, `before_request`, `system_prompt`, `call_options`, then `after_answer` or
+    `after_error`; for every call `before_tool` and `after_tool`; `after_turn`; `before_end` when
+    nothing is left to do; `on_run_end`.
     """
+
+    def accept(self, message: UserMessage) -> None:
+        """Somebody wants to say something, now or when a run comes to it.
+
+        Raises `PiError` if it is not to be taken; then nothing of it is recorded or queued.
+        """
 
     def on_run_start(self) -> None:
         """A run begins."""

@@ -112,26 +112,43 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 def estimate_tokens(context: Context) -> int:
-    """A rough count of the input tokens of `context`: four characters a token, 1200 an image."""
-    chars = sum(map(len, context.system))
+    """A rough count of the input tokens of `context`: four bytes a token, 1200 an image."""
+    size = sum(map(_size, context.system))
     images = 0
     for tool in context.tools:
-        chars += len(tool.name) + len(tool.description) + 4 * len(tool.parameters) * 20
+        size += len(tool.name) + len(tool.description) + 4 * len(tool.parameters) * 20
     for message in context.messages:
         if isinstance(message.content, str):
-            chars += len(message.content)
+            size += _size(message.content)
             continue
         for block in message.content:
             match block:
                 case TextContent():
-                    chars += len(block.text)
+                    size += _size(block.text)
                 case ThinkingContent():
-                    chars += len(block.thinking)
+                    size += _size(block.thinking)
                 case ImageContent():
                     images += 1
                 case _:
-                    chars += len(block.name) + len(str(block.arguments))
-    return chars // 4 + images * _IMAGE_TOKENS
+                    size += len(block.name) + _size_of_data(block.arguments)
+    return size // 4 + images * _IMAGE_TOKENS
+
+
+def _size(text: str) -> int:
+    """Bytes of UTF-8: a letter of most scripts takes as many tokens more as it takes bytes."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _size_of_data(value: Any) -> int:
+    """About the bytes of JSON data."""
+    if isinstance(value, str):
+        return _size(value) + 2
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return sum(len(key) + 4 + _size_of_data(item) for key, item in items)
+    if isinstance(value, list | tuple):
+        return sum(2 + _size_of_data(item) for item in cast("list[Any]", value))
+    return 4
 
 
 def _fit(model: Model, context: Context, wanted: int | None) -> int:

@@ -203,6 +203,10 @@ class Controller:
         else:
             self.log.append_message(message)
 
+    def available(self) -> Sequence[Model]:
+        """The models that the user can use."""
+        return self.services.available()
+
     # -- the loop's host ------------------------------------------------------------------------
 
     def turn(self) -> Turn:
@@ -280,15 +284,17 @@ class Controller:
         said = await bridge.input(prompt.text, prompt.images, source)
         if said is None:
             return "handled"
+        waits = self.busy or self.summary is not None
+        if not waits:
+            self._refresh()
         message = user_message(self, *said)
-        if self.busy or self.summary is not None:
+        if waits:
             if prompt.streaming is None and self.busy:
                 raise ConfigError("a run is going on: steer it, queue a follow-up, or abort it")
             queue = self.inbox.steering if prompt.streaming == "steer" else self.inbox.follow_up
             queue.append(message)
             self.queue_changed()
             return "queued"
-        self._refresh()
         model = self.model
         if not self.services.configured(model.provider):
             await self.client.access(model)  # raises, and says what is missing

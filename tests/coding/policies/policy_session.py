@@ -20,6 +20,7 @@ from pi.coding.api.events import SessionEvent
 from pi.coding.controller import Controller, Services
 from pi.coding.policies.compaction import Compactor
 from pi.coding.policies.host import PolicyHost
+from pi.coding.policies.oversize import Oversize
 from pi.coding.policies.retry import Retry
 from pi.coding.session.entries import Compaction, Entry
 from pi.coding.session.log import SessionLog
@@ -77,6 +78,7 @@ class Work:
         inbox: Inbox | None = None,
         find: Callable[[str, str], Model] | None = None,
         eager: bool = False,
+        available: Sequence[Model] = (),
     ) -> None:
         self.clock = Clock()
         self.tool = Big()
@@ -89,6 +91,7 @@ class Work:
 
         def standard(host: PolicyHost) -> Sequence[Hooks]:
             return (
+                Oversize(host),
                 Compactor(host, eager=eager, sleep=self.clock),
                 Retry(host, sleep=self.clock),
             )
@@ -102,6 +105,7 @@ class Work:
             cwd=Path("/project"),
             settings=msgspec.convert(settings or {}, Settings),
             policies=policies or standard,
+            available=lambda: available,
         )
         self.session = Controller(services, self.log, model=chosen, thinking="off", inbox=inbox)
         self.events: list[SessionEvent] = []

@@ -143,16 +143,27 @@ async def test_nothing_can_shrink() -> None:
 
 
 async def test_it_says_which_message_is_too_large_and_by_how_much() -> None:
-    work = Work(script([text("small")], [FULL]), model=LARGE, settings=TIGHT)
-    await work.ask("hi")
-    await work.ask("x" * 1_000_000)
-    (end,) = work.heard(CompactionEnd)
+    """The window that was learnt is no reason to refuse a message, only to name it afterwards."""
+
+    def answer(context: Context) -> Answer:
+        if context.system != (SYSTEM,):
+            return [text("notes")]
+        return [FULL] if len(str(context.messages)) > 40_000 else [text("a " + LONG)]
+
+    work = Work(answer, model=LARGE, settings=TIGHT)
+    await talk(work, 5)
+    asked = len(work.transport.contexts)
+    await work.ask("x" * 400_000)
+    assert len(work.transport.contexts) == asked + 1, "no summary was tried"
+    end = work.heard(CompactionEnd)[-1]
     assert re.fullmatch(
         r"the request does not fit into faux/faux, and a summary cannot make it smaller: your"
-        r" message has about 250,000 tokens; all of it is about 50,\d\d\d more than the window of"
-        r" 200,000\. Shorten it or use a model with a larger window\.",
+        r" message has about 100,\d\d\d tokens; all of it is about \d\d,\d\d\d more than the window"
+        r" of \d\d,\d\d\d\. Shorten it or use a model with a larger window\. It is left out of what"
+        r" the model is told from here on\.",
         end.error_message,
     )
+    assert (await work.ask("shorter")).stop_reason == "stop"
 
 
 async def test_a_tool_result_that_is_too_large_is_summarised() -> None:

@@ -25,14 +25,20 @@ __all__ = [
 
 
 def user_message(desk: Desk, text: str, images: tuple[ImageContent, ...]) -> UserMessage:
-    """What the user says, with skills and templates put in. Raises `ConfigError` if nothing."""
+    """What the user says, with skills and templates put in.
+
+    Raises `ConfigError` if that is nothing, and what a policy has against it.
+    """
     if not text.strip() and not images:
         raise ConfigError("there is nothing to say: the message is empty")
     text = desk.services.expand(text)
-    if not images:
-        return UserMessage(text)
-    content: tuple[UserContent, ...] = (TextContent(text), *images) if text else images
-    return UserMessage(content)
+    content: str | tuple[UserContent, ...] = text
+    if images:
+        content = (TextContent(text), *images) if text else images
+    message = UserMessage(content)
+    for hook in desk.hooks:
+        hook.accept(message)
+    return message
 
 
 async def steer(desk: Desk, command: Steer) -> Taken:

@@ -20,11 +20,12 @@ from pi.coding.api.events import (
     CompactionResult,
     CompactionStart,
 )
-from pi.coding.policies.edits import node_of
+from pi.coding.policies.edits import leave_out, node_of
 from pi.coding.policies.host import PolicyHost
-from pi.coding.policies.plan import Plan, plan, too_large
+from pi.coding.policies.plan import Plan, plan
 from pi.coding.policies.retry import Sleep
 from pi.coding.policies.size import Limits, Size, limits, measure, tokens_used
+from pi.coding.policies.too_large import HEAVY, culprit, image_bytes, too_large
 from pi.coding.session.scan import Node
 from pi.coding.session.state import Item
 
@@ -128,9 +129,9 @@ class Compactor(Hooks):
 
     async def after_error(self, message: AssistantMessage) -> bool:
         """Have a request that did not fit sent again, smaller."""
-        if message.error_kind != "overflow" or not self.auto_compaction:
+        if message.error_kind != "overflow" or not self._same_model(message):
             return False
-        return self._same_model(message) and await self._recover(message, silent=False)
+        return await self._recover(message, silent=False)
 
     # -- when -----------------------------------------------------------------------------------
 
@@ -160,15 +161,27 @@ class Compactor(Hooks):
             if prompt == self._recovered:
                 problem = "the request does not fit, although history was compacted for it already"
             elif isinstance(planned, str):
-                problem = too_large(look.items, look.size, look.limits, self._host.model)
+                problem = "" if silent else self._given_up(look)
+            elif not self.auto_compaction:
+                problem = "the request does not fit: compaction.enabled is off; /compact makes room"
             if problem or isinstance(planned, str):
                 if not silent:
                     self._host.tell(CompactionStart("overflow"))
                     self._host.tell(CompactionEnd(reason="overflow", error_message=problem))
                 return False
             self._recovered = prompt
-            self._suspected = None if silent else look.size.tokens
+            heavy = sum(image_bytes(item.message) for item in look.items) >= HEAVY
+            self._suspected = None if silent or heavy else look.size.tokens
             return await self._try(planned, "overflow", look, without=failed)
+
+    def _given_up(self, look: _Look) -> str:
+        """Why nothing can be done. What alone is too large is left out, so that others get by."""
+        problem = too_large(look.items, look.size, look.limits, self._host.model)
+        found = culprit(look.items, look.size)
+        if found is None:
+            return problem
+        leave_out(self._host.log, found.node)
+        return f"{problem} It is left out of what the model is told from here on."
 
     async def _try(
         self, planned: Plan, reason: CompactionReason, look: _Look, *, without: Node | None = None

@@ -58,6 +58,10 @@ class PolicyHost(Protocol):
         """The session's way to extensions."""
         ...
 
+    def available(self) -> Sequence[Model]:
+        """The models that the user can use."""
+        ...
+
     def turn(self) -> Turn:
         """The next request as it would be now: model, context, options."""
         ...

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from pi.ai.messages import AssistantMessage, ToolResultMessage, UserMessage
-from pi.ai.model import Model
 from pi.coding.api.events import CompactionReason
 from pi.coding.policies.cutpoint import choose, places, turn_start, unanswered
 from pi.coding.policies.size import Limits, Size, scale_of, tokens_of
+from pi.coding.policies.too_large import HEAVY, image_bytes
 from pi.coding.session.entries import AgentMessage, CompactionSummaryMessage
 from pi.coding.session.state import Item
 
-__all__ = ["Plan", "plan", "too_large"]
+__all__ = ["Plan", "plan"]
 
 _LEAST_GAIN = 1000
 """Tokens. Less than this is about what a summary takes itself."""
@@ -41,12 +40,17 @@ def plan(items: Sequence[Item], size: Size, limits: Limits, reason: CompactionRe
     if not messages:
         return "nothing was said since the last compaction"
     scale = scale_of(items, size.overhead)
-    tokens = [int(tokens_of(message) * scale) for message in messages]
+    tokens = [tokens_of(message) for message in messages]
+    if reason == "overflow" and size.tokens < limits.hard:
+        tokens = _by_bytes(tokens, messages, limits)
+    last = _newest(tokens, unanswered(messages), limits.room(size.overhead))
+    if last is None and reason != "manual":
+        return "what was said last does not fit by itself"
+    tokens = [int(count * scale) for count in tokens]
     most = min(limits.threshold, size.tokens) if reason == "overflow" else limits.threshold
     usable = max(0, most - size.overhead)
     keep, room = min(limits.keep, usable // 2), usable * 3 // 4
-    last = unanswered(messages)
-    cut = choose(tokens, places(messages), last, keep, room)
+    cut = choose(tokens, places(messages), len(tokens) if last is None else last, keep, room)
     gain = sum(tokens[:cut])
     if cut == 0 or gain <= 0:
         return (
@@ -61,40 +65,25 @@ def plan(items: Sequence[Item], size: Size, limits: Limits, reason: CompactionRe
     return Plan(tuple(messages[:split]), tuple(messages[split:cut]), first_kept, scale)
 
 
-def too_large(items: Sequence[Item], size: Size, limits: Limits, model: Model) -> str:
-    """Why a request does not fit although nothing can be summarised, and what to do about it."""
-    window = limits.hard
-    head = f"the request does not fit into {model.key}, and a summary cannot make it smaller: "
-    if size.tokens < window:
-        return (
-            f"{head}it has only about {size.tokens:,} tokens, so the window must be smaller than"
-            f" the {window:,} tokens it is said to have. Set its contextWindow in models.json."
-        )
-    over = f"about {size.tokens - window:,} more than the window of {window:,}"
-    scale = scale_of(items, size.overhead)
-    tokens = [tokens_of(item.message) * scale for item in items]
-    largest = max(tokens, default=0)
-    if largest <= size.overhead:
-        return (
-            f"{head}the system prompt and the tools take about {size.overhead:,} tokens of"
-            f" {size.tokens:,}, {over}. Offer fewer tools or use a model with a larger window."
-        )
-    what = _named(items[tokens.index(largest)].message)
-    return (
-        f"{head}{what} has about {largest:,.0f} tokens; all of it is {over}."
-        " Shorten it or use a model with a larger window."
-    )
+def _newest(tokens: Sequence[int], first: int, room: int) -> int | None:
+    """Where begins what is kept in any case: all that nobody has answered, if there is room.
+
+    If there is not, the last of it; None if that has no room either.
+    """
+    left = sum(tokens[first:])
+    if not left:
+        return first
+    for index in range(first, len(tokens)):
+        if tokens[index] and left <= room:
+            return index
+        left -= tokens[index]
+    return None
 
 
-def _named(message: AgentMessage) -> str:
-    match message:
-        case UserMessage():
-            return "your message"
-        case AssistantMessage():
-            return "an answer"
-        case ToolResultMessage():
-            return f"a result of the tool {message.tool_name}"
-        case CompactionSummaryMessage():
-            return "the summary of what was before"
-        case _:
-            return "a message"
+def _by_bytes(tokens: list[int], messages: Sequence[AgentMessage], limits: Limits) -> list[int]:
+    """Tokens as if the window were full of images: it was their bytes that did not fit."""
+    sizes = [image_bytes(message) for message in messages]
+    total = sum(sizes)
+    if total < HEAVY:
+        return tokens
+    return [count + size * limits.hard // total for count, size in zip(tokens, sizes, strict=True)]

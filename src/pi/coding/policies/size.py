@@ -44,6 +44,28 @@ class Limits(Struct, frozen=True):
         """A larger conversation is compacted."""
         return self.window - self.reserve
 
+    @property
+    def largest(self) -> int:
+        """A larger request is not worth sending: there would be no room for an answer.
+
+        Somebody may want to compact early, with a reserve of most of the window; that is no reason
+        to send less.
+        """
+        return self.hard - min(self.reserve, self.hard // 4)
+
+    def room(self, overhead: int) -> int:
+        """What may be said at once beside a system prompt and tools of `overhead` tokens.
+
+        Half of the largest request at least: small windows are full of tools, and the sizes are
+        estimates.
+        """
+        return max(self.largest - overhead, self.least_room)
+
+    @property
+    def least_room(self) -> int:
+        """The room that any prompt leaves."""
+        return self.largest // 2
+
 
 class Size(Struct, frozen=True):
     """Tokens of the next request as things stand.

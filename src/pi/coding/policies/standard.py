@@ -8,6 +8,7 @@ from pi.coding.policies.compaction import Compactor
 from pi.coding.policies.host import Policies, PolicyHost
 from pi.coding.policies.ledger import Ledger
 from pi.coding.policies.max_turns import MaxTurns
+from pi.coding.policies.oversize import Oversize
 from pi.coding.policies.retry import Retry
 
 __all__ = ["standard"]
@@ -23,7 +24,7 @@ def standard(
     max_turns: int | None = None,
     eager: bool = False,
 ) -> Policies:
-    """Limits, compaction and retries.
+    """Limits, compaction, what is too large, and retries.
 
     spent: what the program has spent so far, if it had other sessions before. eager: there may be a
     next prompt, see `Compactor`.
@@ -35,6 +36,7 @@ def standard(
         if budget is not None:
             hooks.append(budget)
         may_spend = None if budget is None else lambda: budget.may_spend
-        return (*hooks, Compactor(host, eager=eager, may_spend=may_spend), Retry(host))
+        compactor = Compactor(host, eager=eager, may_spend=may_spend)
+        return (*hooks, Oversize(host), compactor, Retry(host))
 
     return policies

@@ -156,7 +156,9 @@ class Talk:
             self._carried_out(text)
 
     def _advice(self, error: PiError) -> str:
-        return "" if "login" in error.message else advice(error.kind, error.message)
+        if error.kind == "overflow" or "login" in error.message:
+            return ""  # what was not taken says what to do
+        return advice(error.kind, error.message)
 
     async def _prompt(self, text: str, images: tuple[ImageContent, ...], later: bool) -> None:
         session = self._required
@@ -165,8 +167,12 @@ class Talk:
         if images and model.api != "unknown" and not model.sees_images:
             words = "cannot see images: it is only told that there is one (/model has others)"
             self._place.say("warning", f"{model.id} {words}")
-        self._last = (text, images)
-        disposition = await session.submit(prompt)
+        before, self._last = self._last, (text, images)
+        try:
+            disposition = await session.submit(prompt)
+        except PiError:
+            self._last = before  # this one goes back at once, not when a run ends
+            raise
         if disposition == "handled":
             self._last = None
 
