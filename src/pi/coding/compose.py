@@ -12,10 +12,10 @@ from pi.ai.catalog.choose import Choice, choose, initial, scope
 from pi.ai.client import Client, transports
 from pi.ai.errors import AuthError, ConfigError
 from pi.ai.model import LEVELS, Model, ThinkingLevel
+from pi.ai.registry import lazy
 from pi.coding.api.errors import FolderGone
 from pi.coding.composer import NOT_FOR_GUESSING, Composer, store_of, usable
 from pi.coding.controller import Controller
-from pi.coding.demo_script import demo_transport
 from pi.coding.extensions.runtime import Runtime
 from pi.coding.home import Home, refreshed, wires_of
 from pi.coding.loading import load_extensions, new_runtime
@@ -93,7 +93,7 @@ async def compose(
     if wishes.name is not None:
         log.append_name(wishes.name)
     if "demo" not in transports:
-        transports.add("demo", demo_transport())
+        transports.add("demo", lazy("pi.coding.demo_script:demo_transport", call=True))
     if client is None:
         client = Client(
             authorize=_authorizer(home, lambda: composer.home.settings),
