@@ -115,10 +115,15 @@ def test_releases_and_unknown_sequences_are_nothing(sent: str) -> None:
     assert [press.key for press in keys] == ["x"]
 
 
-def test_a_cursor_report_and_the_mouse_are_left_to_the_toolkit() -> None:
-    keys, _ = decoded("\x1b[3;14R\x1b[<0;3;4M\x1b[M !!")
+def test_what_the_window_is_like_is_an_answer_and_no_key() -> None:
+    keys, replies = decoded("\x1b[8;24;80t\x1b[3;14R\x1b[1;2R")
+    assert keys == []
+    assert replies == ["\x1b[8;24;80t", "\x1b[3;14R", "\x1b[1;2R"]
+
+
+def test_the_mouse_is_left_to_the_toolkit() -> None:
+    keys, _ = decoded("\x1b[<0;3;4M\x1b[M !!")
     assert keys == [
-        KeyPress(Keys.CPRResponse, "\x1b[3;14R"),
         KeyPress(Keys.Vt100MouseEvent, "\x1b[<0;3;4M"),
         KeyPress(Keys.Vt100MouseEvent, "\x1b[M !!"),
     ]

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 __all__ = [
     "Terminal",
+    "ask_answers",
     "ask_background",
+    "ask_size",
     "begin_frame",
     "clipboard_sequence",
     "end_frame",
@@ -24,6 +26,12 @@ end_frame = "\x1b[?2026l"
 
 ask_background = "\x1b]11;?\x07"
 """Asks for the colour of the background. The answer comes among the keys, or never."""
+
+ask_answers = "\x1b[18t"
+"""Asks for the size of the window alone: whoever answers can be asked with every frame."""
+
+ask_size = "\x1b[18t\x1b[6n"
+"""Asks for the size of the window and the place of the cursor, as they are at this moment."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _REFLOWING = (

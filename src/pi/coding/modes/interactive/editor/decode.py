@@ -249,7 +249,7 @@ class KeyDecoder(Vt100Parser):
         if event == 3:
             return
         if final == "R" and len(fields) == 2 and first > 0:
-            self.feed_key_callback(KeyPress(Keys.CPRResponse, whole))
+            self._reply(whole)  # where the cursor is; F3 with Shift would look the same
         elif final == "u":
             self._unicode(fields, modifiers)
         elif final == "~":

@@ -11,13 +11,16 @@ from typing import Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.data_structures import Point
+from prompt_toolkit.layout.screen import Screen
 from prompt_toolkit.renderer import Renderer
 from prompt_toolkit.styles import Attrs
 
 from pi.coding.modes.interactive.footer import width
 from pi.coding.modes.interactive.lines import ESCAPE, Line
+from pi.coding.modes.interactive.screen.ground import Frame, Seen, Written
 from pi.coding.modes.interactive.screen.output import HeldOutput
-from pi.coding.modes.interactive.terminal import Terminal
+from pi.coding.modes.interactive.screen.sounding import Sounding
+from pi.coding.modes.interactive.terminal import Terminal, ask_size
 
 __all__ = ["FramedApplication"]
 
@@ -26,12 +29,30 @@ class _Renderer(Renderer):
     """Knows that there are rows of ours above its own, and erases them with them."""
 
     tail: Sequence[Line] = ()
+    erased: Callable[[], None] = staticmethod(lambda: None)
 
     def erase(self, leave_alternate_screen: bool = True) -> None:
         at = self._cursor_pos
         self._cursor_pos = Point(at.x, at.y + len(self.tail))
         self.tail = ()
         super().erase(leave_alternate_screen)
+        self.erased()
+
+    def written(self) -> list[Written]:
+        """The rows of the last frame."""
+        screen, size = self._last_screen, self._last_size
+        if screen is None or size is None:
+            return []
+        count = min(screen.height, size.rows)
+        return [Written(size.columns, self._measuring(screen, row)) for row in range(count)]
+
+    def _measuring(self, screen: Screen, row: int) -> Callable[[], int]:
+        def measure() -> int:
+            has_style, cells = self._style_string_has_style, screen.data_buffer[row].items()
+            seen = (x + 1 for x, c in cells if c.char != " " or has_style and has_style[c.style])
+            return max(seen, default=0)
+
+        return measure
 
 
 def _common(some: Sequence[Line], others: Sequence[Line]) -> int:
@@ -42,8 +63,22 @@ def _common(some: Sequence[Line], others: Sequence[Line]) -> int:
     return min(len(some), len(others))
 
 
+def _written(line: Line, columns: int, *, settled: bool) -> Written:
+    def measure() -> int:
+        return sum(width(text) for look, text in line if look != ESCAPE)
+
+    return Written(columns, measure, line if settled else None)
+
+
 FRAME = 1 / 30
 """Seconds between frames while something streams. Keys are answered at once."""
+
+_UNSURE = 1.0
+"""Seconds after a resize in which a frame waits for the answer to the one before it."""
+_PATIENCE = 2.0
+"""Seconds after which a terminal does not answer."""
+_TOLD_LATER = 0.4
+"""Seconds in which a terminal that has another size must have told us; tmux takes 250 ms."""
 
 
 class FramedApplication(Application[None]):
@@ -57,11 +92,11 @@ class FramedApplication(Application[None]):
         **more: Any,
     ) -> None:
         self.held = held
+        self.sounding = Sounding(reflows=terminal.reflows)
         self._compose = compose
-        self._reflows, self._rest = terminal.reflows, terminal.rest
+        self._rest = terminal.rest
         self._drawn = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._resizing: asyncio.TimerHandle | None = None
         self._anew = False
         self._attrs: dict[str, Attrs] = {}
         super().__init__(
@@ -76,6 +111,11 @@ class FramedApplication(Application[None]):
         self.renderer = self._below = _Renderer(
             self._merged_style, held, full_screen=False, mouse_support=False
         )
+        self._below.erased = self.sounding.forget
+        self._window = held.window
+        self._resizing: asyncio.TimerHandle | None = None
+        self._unsure = 0.0
+        self._doubted = False
 
     def soon(self) -> None:
         """Draw within a frame's time."""
@@ -92,25 +132,45 @@ class FramedApplication(Application[None]):
     def _redraw(self, render_as_done: bool = False) -> None:
         if not self._is_running or self._running_in_terminal:
             return
-        if self._resizing is not None and not render_as_done:
+        if not render_as_done and self._must_wait():
             return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         with self.held.frame():
-            lines, tail = self._compose()
-            if render_as_done:
-                tail = []
-            drawn = self._below.tail
-            anew = self._has_other_width() or self._anew or lines or self._has_shrunk()
-            same = 0 if anew else _common(drawn, tail)
-            if anew or not same == len(drawn) == len(tail):
-                self._anew = False
-                self._erase(len(drawn) - same)
-                self._write(lines + tail[same:])
-                self._below.tail = tail
-            super()._redraw(render_as_done)
+            self._draw(done=render_as_done)
         self._drawn = time.monotonic()
+
+    def _draw(self, *, done: bool) -> None:
+        lines, tail = self._compose()
+        tail = [] if done else tail
+        drawn, window, columns = self._below.tail, self._window, self.held.get_size().columns
+        anew = bool(self._anew or lines or done or self._has_shrunk())
+        same = 0 if anew else _common(drawn, tail)
+        moves = anew or not same == len(drawn) == len(tail)
+        unsure = time.monotonic() < self._unsure
+        asks = self.sounding.answers and (moves or unsure) and not done
+        if asks:
+            self._ask()
+        up = self.renderer._cursor_pos.y
+        settled: list[Written] = []
+        if anew:
+            up, settled = self.sounding.ground.plan(window)
+            settled += [_written(line, columns, settled=True) for line in lines]
+            self._anew = False
+        elif moves:
+            up += len(drawn) - same
+        if moves:
+            self._erase(up)
+            self._write([written.line or [] for written in settled], wraps=True)
+            self._write(tail[same:], wraps=False)
+            self._below.tail = tail
+        super()._redraw(done)
+        if not done:
+            live = [_written(line, columns, settled=False) for line in tail[same:]]
+            rows, at = self._below.written(), self.renderer._cursor_pos
+            frame = Frame(up, settled, live + rows, len(rows) - 1 - at.y, at.x, whole=anew)
+            self.sounding.sent(frame, window, asked=asks)
 
     def _has_shrunk(self) -> bool:
         last = self.renderer._last_screen
@@ -121,15 +181,14 @@ class FramedApplication(Application[None]):
         return min(wanted, size.rows) < last.height
 
     def _erase(self, rows: int) -> None:
-        """Take the lower half away, and so many rows above it.
+        """Take so many rows above the cursor away, and all below.
 
         The modes that prompt_toolkit would reset too are left.
         """
         renderer, output = self.renderer, self.held
-        position = renderer._cursor_pos
         output.hide_cursor()
-        output.cursor_backward(position.x)
-        output.cursor_up(position.y + rows)
+        output.write_raw("\r")
+        output.cursor_up(rows)
         output.reset_attributes()
         output.erase_down()
         renderer._cursor_pos = Point(0, 0)
@@ -138,10 +197,13 @@ class FramedApplication(Application[None]):
         renderer._last_style = None
         renderer._min_available_height = 0
 
-    def _write(self, lines: list[Line]) -> None:
-        """Lines that stay. The terminal may wrap them anew when its width changes."""
+    def _write(self, lines: Sequence[Line], *, wraps: bool) -> None:
+        """Lines that stay, which the terminal may wrap; or the tail, a row for each line."""
         output, style, depth = self.held, self._merged_style, self.held.depth
-        output.enable_autowrap()
+        if wraps:
+            output.enable_autowrap()
+        else:
+            output.disable_autowrap()
         attrs = self._attrs
         for line in lines:
             last = ""
@@ -159,35 +221,67 @@ class FramedApplication(Application[None]):
                 output.reset_attributes()
             output.write_raw("\r\n")
 
+    # -- another size ------------------------------------------------------------------------------
+
+    def _must_wait(self) -> bool:
+        """Whether nobody knows just now how wide the window is."""
+        if self._resizing is None and self.held.window != self._window:
+            self._on_resize()
+        if self._resizing is not None:
+            return True
+        return self.sounding.waiting and time.monotonic() < self._unsure
+
     def _on_resize(self) -> None:
-        """Draw when the window has come to rest: until then nobody knows how wide it is."""
+        """Draw when the window has come to rest."""
+        self._doubted = False
+        self._wait(self._rest)
+
+    def _wait(self, seconds: float) -> None:
         if self._resizing is not None:
             self._resizing.cancel()
-        self._resizing = asyncio.get_running_loop().call_later(self._rest, self._rested)
+        self._resizing = asyncio.get_running_loop().call_later(seconds, self._rested)
 
     def _rested(self) -> None:
         self._resizing = None
-        self._anew = True  # a window that was small for a moment has lost rows
-        self._redraw()
+        self._window = self.held.window
+        self._anew = True
+        self._unsure = time.monotonic() + _UNSURE
+        if self.sounding.answers and self._is_running and not self._running_in_terminal:
+            self._ask()
+            self.held.flush()
+            self.sounding.sent(None, self._window, asked=True)
+        else:
+            self._redraw()
 
-    def _has_other_width(self) -> bool:
-        """Whether the window has another width since the last frame; then the cursor is found.
+    def _ask(self) -> None:
+        self.held.write_raw(ask_size)
+        if not self.sounding.waiting:
+            asyncio.get_running_loop().call_later(_PATIENCE, self._unanswered, self.sounding.told)
 
-        Where the terminal has broken the live area's lines anew, it is so many rows further up.
-        """
-        renderer, columns = self.renderer, self.held.get_size().columns
-        last, size = renderer._last_screen, renderer._last_size
-        if last is None or size is None or size.columns == columns:
-            return False
-        position = renderer._cursor_pos
-        if self._reflows and columns < size.columns:
-            whole = columns + 1  # the window's own width
-            extra = position.x // whole
-            for row in range(position.y):
-                cells = [x for x, cell in last.data_buffer[row].items() if cell.char != " "]
-                extra += max(cells, default=0) // whole
-            for line in self._below.tail:
-                text = "".join(text for look, text in line if look != ESCAPE).rstrip()
-                extra += max(0, width(text) - 1) // whole
-            renderer._cursor_pos = Point(position.x % whole, position.y + extra)
-        return True
+    def _unanswered(self, told: Seen) -> None:
+        if self.sounding.waiting and self.sounding.told is told:
+            self.sounding.give_up()
+            self.soon()
+
+    def heard(self, reply: str) -> None:
+        """Take what the terminal has answered to `ask_size`."""
+        window = self.held.window
+        as_presumed = self.sounding.heard(reply, window)
+        if as_presumed is None:
+            return
+        told = self.sounding.told
+        if (told.columns, told.rows) != (window.columns, window.rows):
+            if self._doubted:  # it tells something else than the system
+                self.sounding.give_up()
+                self.soon()
+            elif self._resizing is None:
+                self._doubted = True
+                self._wait(_TOLD_LATER)
+        elif not as_presumed:
+            self._unsure = time.monotonic() + _UNSURE
+            self._anew = True
+            self._redraw()
+        elif self._anew:
+            self._redraw()
+        elif time.monotonic() < self._unsure:
+            self.soon()

@@ -27,12 +27,14 @@ from pi.coding.modes.interactive.screen.front import ScreenFront
 from pi.coding.modes.interactive.screen.keys import ScreenKeys
 from pi.coding.modes.interactive.screen.output import HeldOutput, WatchedInput
 from pi.coding.modes.interactive.screen.shell import Screen
-from pi.coding.modes.interactive.terminal import Terminal, ask_background
+from pi.coding.modes.interactive.terminal import Terminal, ask_answers, ask_background
 
 __all__ = ["Opened", "Surroundings", "run_screen"]
 
 _ENDING = 5.0
 """Seconds that the run and its tools have to end in order."""
+_ANSWERING = 0.5
+"""Seconds in which the terminal answers what it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class _Life:
             screen.talk.submit(prompt.text, prompt.images, later=True)
         self._listen(loop)
         # keys that came before we had the terminal may have been echoed
-        self.held.write_raw("\r\x1b[K" + ENABLE + ask_background)
+        self.held.write_raw("\r\x1b[K" + ENABLE + ask_background + ask_answers)
         view = asyncio.ensure_future(
             screen.view.run_async(
                 pre_run=self._first, set_exception_handler=False, handle_sigint=False
@@ -214,6 +216,7 @@ class _Life:
         if draft and self.code:
             self.words.append(f"What was in the editor:\n{draft}")
         if screen.view.is_running and not screen.view.is_done:
+            await screen.view.sounding.answered(_ANSWERING)
             screen.view.exit()
 
     def farewell(self) -> None:
@@ -260,7 +263,11 @@ class _Life:
             self.held.forget_cursor()
             self.held.flush()
 
-        run_in_terminal(stop)
+        async def soon() -> None:
+            await self.screen.view.sounding.answered(_ANSWERING)
+            await run_in_terminal(stop)
+
+        self._stopping = asyncio.ensure_future(soon())
 
     def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
@@ -280,6 +287,7 @@ class _Life:
 
     def _replied(self, reply: str) -> None:
         """The terminal has answered."""
+        self.screen.view.heard(reply)
         if self.screen.looks.answered(reply):
             self.screen.look_changed()
 

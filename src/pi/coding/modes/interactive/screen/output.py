@@ -11,6 +11,7 @@ from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from pi.coding.modes.interactive.screen.ground import Seen
 from pi.coding.modes.interactive.terminal import Terminal, begin_frame, end_frame
 
 __all__ = ["HeldOutput", "WatchedInput"]
@@ -23,23 +24,27 @@ class HeldOutput(Vt100_Output):
     """Writes a frame in one piece. A terminal that is gone is told to `lost`, once."""
 
     def __init__(self, stdout: TextIO, terminal: Terminal, lost: Callable[[], None]) -> None:
-        fd = stdout.fileno()
+        self._fd = stdout.fileno()
 
         def size() -> Size:
-            try:
-                found = os.get_terminal_size(fd)
-            except OSError:
-                return Size(24, 80)
             # no line of ours reaches the last column, so that none is wrapped by the terminal
-            return Size(max(1, found.lines), max(1, found.columns - 1))
+            return Size(self.window.rows, max(1, self.window.columns - 1))
 
         super().__init__(stdout, size, term=terminal.term, enable_cpr=False)
         self.depth = ColorDepth.DEPTH_8_BIT
         self.use(terminal)
-        self._fd = fd
         self._depth = 0
         self._lost = lost
         self._gone = False
+
+    @property
+    def window(self) -> Seen:
+        """The window's size, as far as the system has been told."""
+        try:
+            found = os.get_terminal_size(self._fd)
+        except OSError:
+            return Seen(81, 24)
+        return Seen(max(1, found.columns), max(1, found.lines))
 
     def use(self, terminal: Terminal) -> None:
         """Write in the colours that the terminal has."""

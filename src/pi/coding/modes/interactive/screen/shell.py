@@ -143,6 +143,7 @@ class Screen:
     async def free_terminal(self) -> AsyncIterator[None]:
         """Another program has the terminal meanwhile."""
         held = self.view.held
+        await self.view.sounding.answered(0.5)
         async with in_terminal():
             held.write_raw(DISABLE)
             held.flush()
