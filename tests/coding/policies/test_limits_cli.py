@@ -83,8 +83,9 @@ def test_max_cost_in_json(pi: Pi, home: Path) -> None:
     assert not (home / ".pi" / "agent" / "spending").exists()
 
 
-def test_a_budget_of_the_day_is_kept_between_processes(pi: Pi, home: Path) -> None:
-    budget = {"day": 1.5}
+@pytest.mark.parametrize("kind", ["day", "project"])
+def test_a_budget_is_kept_between_processes(pi: Pi, home: Path, kind: str) -> None:
+    budget = {kind: 1.5}
     with BlockingServer(
         [reply({"content": "one"}, "stop"), reply({"content": "two"}, "stop")]
     ) as s:
@@ -93,9 +94,31 @@ def test_a_budget_of_the_day_is_kept_between_processes(pi: Pi, home: Path) -> No
         done = pi(s.url, "-p", "c", budget=budget)
         assert len(s.requests) == 2
     assert done.returncode == 3
-    assert "this day has cost $2.00 of the $1.50 in budget.day" in done.stderr
+    assert f"this {kind} has cost $2.00 of the $1.50 in budget.{kind}" in done.stderr
     (session,) = (home / ".pi/agent/sessions").rglob("*.jsonl")
     assert '"content":"c"' in session.read_text(), "the prompt is kept"
+
+
+def test_a_summary_counts(pi: Pi) -> None:
+    """It is made because a request was too large, and leaves no money for the next one."""
+    large = "w" * 12_000
+    asked: list[str] = []
+
+    def answer(seen: Seen) -> Reply:
+        body = seen.body.decode()
+        asked.append("summary" if "hand-over notes" in body else "answer")
+        if asked[-1] == "summary":
+            return reply({"content": "## Goal\nAll of it."}, "stop")
+        if body.count(large) > 1:
+            error = {"message": "too long", "code": "context_length_exceeded"}
+            return json_reply({"error": error}, 400)
+        return reply({"content": large}, "stop", 10)
+
+    with BlockingServer(answer) as server:
+        done = pi(server.url, "-p", "--max-cost", "0.50", "first", "second " + large)
+    assert asked == ["answer", "answer", "summary"]
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "this run has cost $1.00 of the $0.50 in --max-cost" in done.stderr
 
 
 def test_a_project_cannot_raise_the_limits_of_its_user(pi: Pi, home: Path) -> None:

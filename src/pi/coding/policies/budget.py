@@ -35,19 +35,23 @@ class Caps(Struct, frozen=True):
 
 
 class Spent(Struct):
-    """Dollars since the program was started, over all its sessions."""
+    """What a program has spent since it was started, over all its sessions.
+
+    agreed: dollars that the user has agreed to, by limit, where that is more than was set.
+    """
 
     dollars: float = 0.0
+    agreed: dict[str, float] = {}
 
 
-class _Cap(Struct):
-    """One limit. `allowed` grows by `step` whenever the user agrees to go on."""
+class _Cap(Struct, frozen=True):
+    """One limit. It grows by `limit` whenever the user agrees to go on; `key` stands for that."""
 
     what: str
     where: str
-    step: float
+    limit: float
     spent: Callable[[], float]
-    allowed: float
+    key: str
 
 
 class Budget(Hooks):
@@ -69,34 +73,40 @@ class Budget(Hooks):
     @property
     def may_spend(self) -> bool:
         """Whether no limit is reached."""
-        return all(cap.spent() < cap.allowed for cap in self._caps)
+        return all(cap.spent() < self._allowed(cap) for cap in self._caps)
 
     async def before_turn(self) -> str | None:
         """Ask, or end the run, when a limit is reached."""
         self._warn_of_unknown_prices()
         for cap in self._caps:
-            while (spent := cap.spent()) >= cap.allowed:
-                said = f"{cap.what} has cost ${spent:.2f} of the ${cap.allowed:.2f} in {cap.where}"
-                question = f"{said}. Go on and spend up to ${spent + cap.step:.2f}?"
+            while (spent := cap.spent()) >= (allowed := self._allowed(cap)):
+                said = f"{cap.what} has cost ${spent:.2f} of the ${allowed:.2f} in {cap.where}"
+                more = spent + cap.limit
+                question = f"{said}. Go on and spend up to ${more:.2f}?"
                 title = "Spending limit reached"
                 if not await self._host.ui.confirm(title, question, timeout=_PATIENCE):
                     self._host.tell(LimitReached("cost", f"{said}: the run was ended"))
                     return said
-                cap.allowed = spent + cap.step
+                self._spent.agreed[cap.key] = more
         return None
 
     # -- inside ---------------------------------------------------------------------------------
 
     def _limits(self, caps: Caps) -> Iterator[_Cap]:
+        session = f"session {self._host.log.header.id}"
         rows = (
-            ("this run", "--max-cost", caps.run, lambda: self._spent.dollars),
-            ("this session", "budget.session", caps.session, self._of_session),
-            ("this day", "budget.day", caps.day, lambda: self._ledger.today.total),
-            ("this project", "budget.project", caps.project, lambda: self._ledger.project.total),
+            ("run", "--max-cost", caps.run, lambda: self._spent.dollars),
+            ("session", "budget.session", caps.session, self._of_session),
+            ("day", "budget.day", caps.day, lambda: self._ledger.today.total),
+            ("project", "budget.project", caps.project, lambda: self._ledger.project.total),
         )
         for what, where, limit, spent in rows:
             if limit is not None:
-                yield _Cap(what, where, limit, spent, limit)
+                key = session if what == "session" else what
+                yield _Cap(f"this {what}", where, limit, spent, key)
+
+    def _allowed(self, cap: _Cap) -> float:
+        return max(cap.limit, self._spent.agreed.get(cap.key, 0.0))
 
     def _of_session(self) -> float:
         if self._earlier is None:  # reads the whole file, and only once
