@@ -4,17 +4,17 @@
 so that a protocol finds every field filled and never chooses by itself.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, cast
 
 import msgspec
 from msgspec import Struct
 
-from pi.ai.messages import Context, ImageContent, TextContent, ThinkingContent
+from pi.ai.messages import Context, ImageContent, Message, TextContent, ThinkingContent
 from pi.ai.model import BUDGET, Model, ThinkingLevel
 from pi.ai.request import Frame, Request
 
-__all__ = ["DEFAULT_BUDGETS", "CacheRetention", "Options", "Retry", "estimate_tokens"]
+__all__ = ["DEFAULT_BUDGETS", "CacheRetention", "Options", "Retry", "estimate_tokens", "is_large"]
 
 CacheRetention = Literal["none", "short", "long"]
 
@@ -29,6 +29,8 @@ DEFAULT_BUDGETS: dict[ThinkingLevel, int] = {
 """Tokens of thinking per level, for services that take a budget instead of a level."""
 
 _IMAGE_TOKENS = 1200
+_MANY, _LARGE = 500, 2_000_000
+"""Messages, and characters in them, that take more than about 10 ms to make a request of."""
 _ANSWER_RESERVE = 1024
 _MARGIN = 4096
 
@@ -132,6 +134,33 @@ def estimate_tokens(context: Context) -> int:
                 case _:
                     size += len(block.name) + _size_of_data(block.arguments)
     return size // 4 + images * _IMAGE_TOKENS
+
+
+def is_large(messages: Sequence[Message]) -> bool:
+    """Whether a request with these messages takes so long to write that nobody should wait for it.
+
+    Found out quickly: it looks at no more than it has to.
+    """
+    if len(messages) > _MANY:
+        return True
+    size = 0
+    for message in messages:
+        if isinstance(message.content, str):
+            size += len(message.content)
+        else:
+            for block in message.content:
+                match block:
+                    case TextContent():
+                        size += len(block.text)
+                    case ImageContent():
+                        size += len(block.data)
+                    case ThinkingContent():
+                        size += len(block.thinking)
+                    case _:
+                        size += _size_of_data(block.arguments)
+        if size > _LARGE:
+            return True
+    return False
 
 
 def _size(text: str) -> int:

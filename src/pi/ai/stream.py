@@ -6,27 +6,29 @@ attempt that fails before its first content may be followed by another; after th
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from typing import Protocol as Interface
 
 import msgspec
 
 from pi.ai.auth.base import Access
-from pi.ai.errors import ErrorInfo, PiError, ProtocolError
+from pi.ai.errors import AbortedError, ErrorInfo, PiError, ProtocolError
 from pi.ai.events import Done, Error, Event, Fold, Metadata, Start
 from pi.ai.headers import call_headers
 from pi.ai.messages import AssistantMessage, Context, now_ms
 from pi.ai.model import Model
-from pi.ai.options import Options, Retry
+from pi.ai.options import Options, Retry, is_large
 from pi.ai.protocols import protocols
 from pi.ai.protocols.base import Decoder
 from pi.ai.protocols.base import Protocol as WireProtocol
 from pi.ai.registry import Registry, lazy
 from pi.ai.request import Frame, Request
 from pi.ai.wire.retry import backoff, should_retry
+
+T = TypeVar("T")
 
 __all__ = ["Door", "Framer", "Response", "Stream", "Transport", "framers"]
 
@@ -234,23 +236,45 @@ class Stream:
             context = Context(
                 context.messages, (*access.system_prefix, *context.system), context.tools
             )
-        options = self._options.settle(model, context)
         protocol = protocols.get(model.api)
-        try:
-            request = protocol.encode(model, context, options)
-        except PiError:
-            raise
-        except Exception as error:
-            owner = protocols.owner(model.api)
-            if owner == "pi":
-                raise
-            words = f"{type(error).__name__}: {error}"
-            raise ProtocolError(f"the wire {model.api!r} of {owner} has failed: {words}") from error
-        request = request.with_headers(call_headers(model, context, options))
+        ours = protocols.owner(model.api) == "pi"
+        beside = ours and is_large(context.messages)  # another's code may not be made for threads
+
+        def encode() -> tuple[Options, Request]:
+            options = self._options.settle(model, context)
+            try:
+                request = protocol.encode(model, context, options)
+            except Exception as error:
+                if ours or isinstance(error, PiError):
+                    raise
+                owner, words = protocols.owner(model.api), f"{type(error).__name__}: {error}"
+                said = f"the wire {model.api!r} of {owner} has failed: {words}"
+                raise ProtocolError(said) from error
+            return options, request.with_headers(call_headers(model, context, options))
+
+        options, request = await self._work(encode, beside=beside)
         if options.on_request is not None:
             given = options.on_request(request)
             request = (await given if isinstance(given, Awaitable) else given) or request
-        return protocol, protocol.decoder(model, options, context), access.signer(request.encoded())
+        signed = await self._work(
+            lambda: access.signer(request.encoded(in_pieces=beside)), beside=beside
+        )
+        return protocol, protocol.decoder(model, options, context), signed
+
+    async def _work(self, work: Callable[[], T], *, beside: bool) -> T:
+        """What `work` gives. beside: it takes long, so the event loop goes on meanwhile."""
+        if not beside:
+            return work()
+        working = asyncio.ensure_future(asyncio.to_thread(work))
+        stop = asyncio.ensure_future(self._abort.wait())
+        try:
+            await asyncio.wait({working, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise AbortedError("Request was aborted")
+            return working.result()
+        finally:
+            stop.cancel()
+            working.cancel()
 
     async def _send(self, request: Request) -> Response | None:
         """The response, or None if the call was aborted before it came."""
