@@ -74,6 +74,27 @@ def test_an_answer_as_it_is_streamed() -> None:
     assert len(fold.blocks) == 3
 
 
+def test_thinking_that_ends_with_the_answer_does_not_hold_the_text_back() -> None:
+    """Some wires end every part when the stream ends (and may go on with an earlier one)."""
+    fold = Fold()
+    fold.add(MessageStart(answer(stop="pending")))
+    stream(fold, e.ThinkingStart(0), e.ThinkingDelta(0, "hm"))
+    stream(fold, e.TextStart(1), e.TextDelta(1, "One. "))
+    thinking, text = fold.blocks
+    assert (thinking.open, text.open) == (False, True)
+    stream(fold, e.ThinkingDelta(0, ", well"), e.TextDelta(1, "Two."))
+    stream(fold, e.ThinkingEnd(0, "hm, well"), e.TextEnd(1, "One. Two. Three."))
+    fold.add(MessageEnd(answer(ThinkingContent("hm, well"), TextContent("One. Two. Three."))))
+    shown = [(type(b), b.text) for b in fold.blocks if isinstance(b, TextBlock)]
+    assert shown == [
+        (ThinkingBlock, "hm"),
+        (TextBlock, "One. "),
+        (ThinkingBlock, ", well"),
+        (TextBlock, "Two. Three."),
+    ]
+    assert not any(block.open for block in fold.blocks)
+
+
 def test_calls_of_one_answer_keep_their_order_whichever_ends_first() -> None:
     fold = Fold()
     one, two = ToolCall("1", "bash", {"command": "a"}), ToolCall("2", "bash", {"command": "b"})

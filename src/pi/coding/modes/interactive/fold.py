@@ -56,6 +56,7 @@ class Fold:
         self.blocks: list[Block] = []
         self._now = now
         self._answer: dict[int, Block] = {}
+        self._earlier: dict[int, str] = {}  # what blocks before the one in _answer show of a part
         self._json: dict[int, PartialJson] = {}
         self._calls: dict[str, ToolBlock] = {}
         self._command: CommandBlock | None = None
@@ -112,8 +113,7 @@ class Fold:
     def _message_start(self, event: MessageStart) -> list[Block]:
         message = event.message
         if isinstance(message, AssistantMessage):
-            self._answer.clear()
-            self._json.clear()
+            self._forget()
             return []
         if not isinstance(message, UserMessage):
             return []
@@ -133,17 +133,35 @@ class Fold:
         block = handler(self, update) if handler is not None else None
         return [] if block is None else [block]
 
+    def _part(self, index: int, block: Block) -> None:
+        """A part of the answer begins, or goes on in another block.
+
+        Some wires end all parts with the answer. Text before the new block is finished here, so
+        that it can settle; should it go on after all, it goes on below.
+        """
+        for other in self._answer.values():
+            if isinstance(other, TextBlock) and other.open:
+                self._close(other)
+        self._answer[index] = block
+        self._put(block)
+
     def _text_start(self, event: e.TextStart | e.ThinkingStart) -> Block:
         block = TextBlock() if isinstance(event, e.TextStart) else ThinkingBlock()
-        self._answer[event.content_index] = block
-        self._put(block)
+        self._part(event.content_index, block)
         return block
 
     def _delta(self, event: e.TextDelta | e.ThinkingDelta) -> Block | None:
-        block = self._answer.get(event.content_index)
+        return self._more(event.content_index, event.delta)
+
+    def _more(self, index: int, text: str) -> Block | None:
+        block = self._answer.get(index)
         if not isinstance(block, TextBlock):
             return None
-        block.parts.append(event.delta)
+        if not block.open:
+            self._earlier[index] = self._earlier.get(index, "") + block.text
+            block = type(block)()
+            self._part(index, block)
+        block.parts.append(text)
         return block
 
     def _text_end(self, event: e.TextEnd | e.ThinkingEnd) -> Block | None:
@@ -151,18 +169,19 @@ class Fold:
         if not isinstance(block, TextBlock):
             return None
         # what was settled cannot be taken back: the final text counts only if it goes on from it
-        if event.content.startswith(block.text):
-            block.parts[:] = [event.content]
+        shown = self._earlier.get(event.content_index, "") + block.text
+        if event.content.startswith(shown) and event.content != shown:
+            block = self._more(event.content_index, event.content[len(shown) :])
         if isinstance(block, ThinkingBlock) and isinstance(event, e.ThinkingEnd):
             block.redacted = event.redacted
-        self._close(block)
+        if block is not None:
+            self._close(block)
         return block
 
     def _call_start(self, event: e.ToolCallStart) -> Block:
         block = ToolBlock(call_id=event.id, name=event.tool_name)
-        self._answer[event.content_index] = block
         self._json[event.content_index] = PartialJson()
-        self._put(block)
+        self._part(event.content_index, block)
         return block
 
     def _call_delta(self, event: e.ToolCallDelta) -> Block | None:
@@ -207,9 +226,14 @@ class Fold:
                 self._close(block)
                 changed.append(block)
         changed += self._stopped(message)
-        self._answer.clear()
-        self._json.clear()
+        self._forget()
         return changed
+
+    def _forget(self) -> None:
+        """The next answer begins with nothing."""
+        self._answer.clear()
+        self._earlier.clear()
+        self._json.clear()
 
     def _whole(self, content: TextContent | ThinkingContent) -> list[Block]:
         """A part of an answer that was not streamed."""
