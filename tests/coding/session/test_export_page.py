@@ -187,6 +187,16 @@ def test_nothing_was_said(tmp_path: Path) -> None:
         ("3. a\n4. b", '<ol start="3"><li>a</li><li>b</li></ol>'),
         ("- a\n  - b", "<ul><li>a<ul><li>b</li></ul></li></ul>"),
         ("> a\n> b", "<blockquote><p>a<br>\nb</p></blockquote>"),
+        (
+            "- [x] a\n- [ ] b\n- [z] c",
+            '<ul><li class="task">☑ a</li><li class="task">☐ b</li><li>[z] c</li></ul>',
+        ),
+        (
+            "|a|b|c|\n|-|:-:|-:|\n|1|2|3|4|",
+            '<table><thead><tr><th>a</th><th class="middle">b</th><th class="right">c</th></tr>'
+            '</thead><tbody><tr><td>1</td><td class="middle">2</td><td class="right">3</td>'
+            "<td>4</td></tr></tbody></table>",
+        ),
         ("---", "<hr>"),
         ("a\n\nb", "<p>a</p><p>b</p>"),
         (

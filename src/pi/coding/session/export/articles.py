@@ -45,6 +45,7 @@ __all__ = ["Shown", "calls_of", "show"]
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _OPEN_LINES = 12
+_WHY = {"error": "error:", "aborted": "aborted", "length": "cut off at the output limit"}
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -104,9 +105,9 @@ def _assistant(message: AssistantMessage, answered: Container[str]) -> Shown:
                 parts.append(f'<p class="call">{_call(block)}</p>')
             case _:
                 pass
-    if message.stop_reason in ("error", "aborted", "length"):
-        why = message.error_message or message.stop_reason
-        parts.append(f'<p class="problem">{escape(message.stop_reason)}: {escape(why)}</p>')
+    if message.stop_reason in _WHY:
+        why = " ".join(filter(None, (_WHY[message.stop_reason], message.error_message)))
+        parts.append(f'<p class="problem">{escape(why)}</p>')
     parts.append(f'<p class="used">{escape(message.model)}{_used(message.usage)}</p>')
     title = one_line(message.text)
     kind = "assistant"

@@ -7,6 +7,7 @@ pictures are named but not loaded. Work grows with the length of the text, howev
 import re
 from collections.abc import Iterator
 from html import escape
+from itertools import chain, repeat
 
 __all__ = ["inline", "render", "safe_link"]
 
@@ -14,6 +15,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=\s|$)")
 _RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
 _ITEM = re.compile(r"(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$")
+_TASK = re.compile(r"\[([ xX])\]\s+(?=\S)")
 _SPECIAL = re.compile(r"[\\`*_~\[!<]|https?://")
 _URL = re.compile(r"https?://[^\s<>\"'`]+")
 _AUTO = re.compile(r"<((?:https?://|mailto:)[^\s<>]+)>")
@@ -140,7 +142,7 @@ def _list(lines: list[str], at: int, depth: int) -> tuple[str, int]:
     tag = "ol" if ordered else "ul"
     start = first[2][:-1] if ordered else "1"
     attribute = f' start="{int(start)}"' if ordered and int(start) != 1 else ""
-    body = "".join(f"<li>{_item(item, depth)}</li>" for item in items)
+    body = "".join(_item(item, depth) for item in items)
     return f"<{tag}{attribute}>{body}</{tag}>", at
 
 
@@ -151,21 +153,36 @@ def _continues(line: str, indent: int) -> bool:
 
 
 def _item(lines: list[str], depth: int) -> str:
+    task = _TASK.match(lines[0])
+    if task is not None:
+        lines = [("☐ " if task[1] == " " else "☑ ") + lines[0][task.end() :], *lines[1:]]
     html = "".join(_blocks(lines, depth + 1))
     if html.startswith("<p>") and html.count("<p>") == 1:
         html = html.removeprefix("<p>").replace("</p>", "", 1)
-    return html
+    return f'<li class="task">{html}</li>' if task else f"<li>{html}</li>"
 
 
 def _table(lines: list[str], at: int) -> tuple[str, int]:
-    head = "".join(f"<th>{inline(cell)}</th>" for cell in _cells(lines[at]))
+    sides = [_side(cell) for cell in _cells(lines[at + 1])]
+    head = _row(lines[at], "th", sides)
     rows: list[str] = []
     at += 2
     while at < len(lines) and "|" in lines[at]:
-        rows.append("".join(f"<td>{inline(cell)}</td>" for cell in _cells(lines[at])))
+        rows.append(_row(lines[at], "td", sides))
         at += 1
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", at
+    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>", at
+
+
+def _row(line: str, tag: str, sides: list[str]) -> str:
+    cells = zip(_cells(line), chain(sides, repeat("")), strict=False)
+    return f"<tr>{''.join(f'<{tag}{side}>{inline(cell)}</{tag}>' for cell, side in cells)}</tr>"
+
+
+def _side(rule: str) -> str:
+    """The class of the cells under a rule such as `--:`."""
+    if not rule.endswith(":"):
+        return ""
+    return ' class="middle"' if rule.startswith(":") else ' class="right"'
 
 
 def _cells(line: str) -> list[str]:
