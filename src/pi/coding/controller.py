@@ -127,6 +127,7 @@ class Controller:
             len(folded.messages),
             len(self.inbox.steering) + len(self.inbox.follow_up),
             next(answers, None),
+            self.bridge.holds,
         )
 
     # -- for policies and handlers --------------------------------------------------------------
@@ -224,7 +225,7 @@ class Controller:
             model,
             Context(tuple(self.log.state.messages), services.system(), definitions),
             options,
-            services.tools,
+            self.bridge.timed(services.tools),
             Surroundings(services.cwd, services.env, model.sees_images),
         )
 

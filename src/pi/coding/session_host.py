@@ -5,11 +5,13 @@ the host ends the run of the old one in order, and modes and their listeners sta
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import Struct
 
+from pi.ai.errors import AbortedError
 from pi.ai.messages import UserMessage, text_of
 from pi.coding.api import commands as c
 from pi.coding.api.answers import Cancelled, Forked
@@ -146,7 +148,8 @@ class SessionHost:
         self._leave = controller.subscribe(self._pass_on)
         controller.bridge.begin(reason, str(before.log.path) if before.log.path else None)
         controller.use_ui(self._ui)
-        await controller.bridge.begun()
+        with suppress(AbortedError):  # nobody wanted to wait for an extension: it goes on without
+            await controller.bridge.begun()
 
     def _pass_on(self, event: SessionEvent) -> None:
         for listener in tuple(self._listeners):

@@ -315,6 +315,7 @@ ANSWERS: dict[type[Struct], Any] = {
     c.SetAutoCompaction: None,
     c.SetAutoRetry: None,
     c.AbortRetry: None,
+    c.AbortExtensions: None,
     c.Bash: BashResult,
     c.AbortBash: None,
     c.GetCommands: Commands,

@@ -21,6 +21,7 @@ from pi.coding.api.ui import UserInterface
 __all__ = [
     "Abort",
     "AbortBash",
+    "AbortExtensions",
     "AbortRetry",
     "Bash",
     "ClearQueue",
@@ -100,6 +101,13 @@ class FollowUp(CommandBase, frozen=True):
 
 class Abort(CommandBase, frozen=True):
     """End the run, or the compaction; answers when it has ended. What was queued is dropped."""
+
+
+class AbortExtensions(CommandBase, frozen=True):
+    """Wait no longer for extensions; what waited for one fails, but for a run, which goes on.
+
+    An `Abort` does it too, but leaves slash commands alone while a run goes on.
+    """
 
 
 class ClearQueue(CommandBase, frozen=True):
@@ -309,6 +317,7 @@ Command = (
     | Steer
     | FollowUp
     | Abort
+    | AbortExtensions
     | ClearQueue
     | SetSteeringMode
     | SetFollowUpMode
@@ -351,7 +360,10 @@ Command = (
 
 
 class State(Struct, frozen=True):
-    """How things stand, for modes in this process. `GetState` is the same over a pipe."""
+    """How things stand, for modes in this process. `GetState` is the same over a pipe.
+
+    held: something else than a run waits for an extension; an abort ends that.
+    """
 
     model: Model
     thinking_level: ThinkingLevel
@@ -362,6 +374,7 @@ class State(Struct, frozen=True):
     message_count: int
     pending: int
     last_answer: AssistantMessage | None
+    held: bool = False
 
 
 class Session(Protocol):

@@ -17,6 +17,7 @@ from pi.coding.extensions.calling import kept
 from pi.coding.extensions.load import place_of
 from pi.coding.extensions.shelf import HandlerRow, Owner, Shelf
 from pi.coding.extensions.surface import Context
+from pi.coding.extensions.waiting import GivenUp, WaitKind, Waits
 
 __all__ = ["Asker", "Failed", "handling", "made", "words_of"]
 
@@ -49,12 +50,13 @@ class Failed(Exception):
 
 
 class Asker:
-    """The handlers of one session. tell: hears what they did wrong."""
+    """The handlers of one session. tell: hears what they did wrong. waits: sees who takes long."""
 
-    def __init__(self, shelf: Shelf, context: Context, tell: Tell) -> None:
+    def __init__(self, shelf: Shelf, context: Context, tell: Tell, waits: Waits) -> None:
         self._shelf = shelf
         self._context = context
         self._tell = tell
+        self._waits = waits
         self._waiting: deque[tuple[HandlerRow, str, Awaitable[Any]]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
@@ -62,15 +64,26 @@ class Asker:
         """Who hears an event."""
         return tuple(self._shelf.handlers.get(event, ()))
 
-    async def ask(self, row: HandlerRow, name: str, event: Any, *, guards: bool = False) -> Any:
-        """The answer of one handler; None if it failed. Raises `Failed` instead if it guards."""
+    async def ask(
+        self,
+        row: HandlerRow,
+        name: str,
+        event: Any,
+        *,
+        guards: bool = False,
+        kind: WaitKind = "run",
+    ) -> Any:
+        """The answer of one handler; None if it failed. Raises `Failed` instead if it guards, and
+        `GivenUp` if nobody wants to wait for it any longer."""
         token = _HANDLING.set(asyncio.current_task())
         try:
             with kept():
                 answer = row.handler(event, self._context)
-                if isawaitable(answer):
-                    answer = await answer
+            if isawaitable(answer):
+                answer = await self._waits.until(row.owner, name, answer, kind)
             return answer
+        except GivenUp:
+            raise
         except Exception as error:
             words = self.failed(row.owner, name, error)
             if guards:
@@ -97,7 +110,11 @@ class Asker:
         """Wait for the async handlers of what was told so far, unless one of them is asking."""
         worker = self._worker
         if worker is not None and worker is not asyncio.current_task() and not handling():
-            await asyncio.wait([worker])
+            try:
+                await asyncio.wait([worker])
+            except asyncio.CancelledError:  # who ends the run does not want to wait for these
+                self._waits.give_up("told")
+                raise
 
     async def close(self, patience: float) -> None:
         """Wait for what was told, but not for ever."""
@@ -122,8 +139,9 @@ class Asker:
                 row, name, answer = self._waiting.popleft()
                 token = _HANDLING.set(asyncio.current_task())
                 try:
-                    with kept():
-                        await answer
+                    await self._waits.until(row.owner, name, answer, "told")
+                except GivenUp:
+                    continue
                 except Exception as error:
                     self.failed(row.owner, name, error)
                 finally:

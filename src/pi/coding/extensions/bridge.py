@@ -5,21 +5,24 @@ A bridge belongs to one controller. What a run needs of it are hooks like those 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from inspect import isawaitable
 from typing import Any, TypeVar
 
 import msgspec
 
 from pi.agent.hooks import Hooks
+from pi.agent.tools import Tool
 from pi.ai.errors import ConfigError
 from pi.ai.messages import ImageContent
 from pi.ai.model import Model, ThinkingLevel
-from pi.coding.api.events import ExtensionError
+from pi.coding.api.events import ExtensionError, Notice
 from pi.coding.api.setup import Completion
 from pi.coding.extensions.asking import Asker, made, words_of
 from pi.coding.extensions.calling import kept
 from pi.coding.extensions.context import SessionContext
+from pi.coding.extensions.guarded import GuardedHooks
 from pi.coding.extensions.hooks import ExtensionHooks
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
@@ -27,12 +30,17 @@ from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
 from pi.coding.extensions.quiet import QuietBridge
 from pi.coding.extensions.results import Handled
-from pi.coding.extensions.shelf import CommandRow, Owner
+from pi.coding.extensions.shelf import OURS, CommandRow, Owner
+from pi.coding.extensions.timed import TimedTools
+from pi.coding.extensions.waiting import GivenUp, Waits
 from pi.coding.extensions.words import Reason
 
 __all__ = ["Bridge"]
 
 T = TypeVar("T")
+
+_ENDS = {"interactive": "Esc", "rpc": "`abort`", "print": "Ctrl+C", "json": "Ctrl+C"}
+"""How a person ends what takes long, by mode."""
 
 _PATIENCE = 5.0
 """Seconds that handlers may still take when their session is over."""
@@ -47,9 +55,10 @@ class Bridge(QuietBridge):
         super().__init__(program, inside, offer, keep_tools=keep_tools)
         self.notes = Notes(inside)
         self.context = SessionContext(program, inside, offer, self.notes)
-        self.asker = Asker(program.shelf, self.context, self._failed)
+        self.waits = Waits(self._late, _ENDS.get(program.mode, "an abort"), program.slow)
+        self.asker = Asker(program.shelf, self.context, self._failed, self.waits)
         self._commands: set[asyncio.Task[None]] = set()
-        self._begun: asyncio.Task[None] | None = None
+        self._begun: asyncio.Task[GivenUp | None] | None = None
         self._told: set[tuple[str, str, str]] = set()
         self.hooks = (ExtensionHooks(self), *self._policies())
 
@@ -69,15 +78,23 @@ class Bridge(QuietBridge):
             self._begun = asyncio.ensure_future(self._all("session_start", event))
 
     async def begun(self) -> None:
-        """Wait until all have heard that the session begins; it begins now if it has not yet."""
+        """Wait until all have heard that the session begins; it begins now if it has not yet.
+
+        Raises `GivenUp` if somebody does not want to wait for that.
+        """
         self.begin("startup")
         if self._begun is not None and not self._begun.done():
-            await asyncio.shield(self._begun)
+            given_up = await asyncio.shield(self._begun)
+            if given_up is not None:
+                raise given_up
 
     async def end(self, reason: Reason, next_file: str | None = None) -> None:
         """The session is over: what is registered is told so, and its context ends."""
         if self._started:
-            await self.begun()
+            with suppress(GivenUp, TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self.begun()
+            self.waits.give_up("asked")
             self.tell("session_shutdown", reason, next_file)
         await self.asker.close(_PATIENCE)
         self.context.end()
@@ -100,22 +117,45 @@ class Bridge(QuietBridge):
     async def first(self, name: str, kinds: tuple[type[T], ...], *fields: Any) -> T | None:
         """The first answer of one of these kinds to an event made of these fields.
 
-        Whoever answers something else has failed.
+        Whoever answers something else has failed. Raises `GivenUp` if somebody does not want to
+        wait for one of them.
         """
         if not self.hears(name):
             return None
         event = made(name, *fields)
         for row in self.asker.rows(name):
-            answer = await self.asker.ask(row, name, event)
+            answer = await self.asker.ask(row, name, event, kind="asked")
             if isinstance(answer, kinds):
                 return answer
             if answer is not None:
                 self.wrong(row.owner, name, answer)
         return None
 
-    async def _all(self, name: str, event: Any) -> None:
+    async def _all(self, name: str, event: Any) -> GivenUp | None:
+        """Tell all; gives that one of them was given up."""
+        given_up: GivenUp | None = None
         for row in self.asker.rows(name):
-            await self.asker.ask(row, name, event)
+            try:
+                await self.asker.ask(row, name, event, kind="asked")
+            except GivenUp as error:
+                given_up = error
+        return given_up
+
+    @property
+    def holds(self) -> bool:
+        """Whether an extension is waited for, outside of a run."""
+        return self.waits.holds()
+
+    def give_up(self, *, commands: bool) -> None:
+        """Wait no longer for extensions, outside of a run. commands: their slash commands, too."""
+        self.waits.give_up("asked", *(("command",) if commands else ()))
+
+    def timed(self, tools: Mapping[str, Tool]) -> Mapping[str, Tool]:
+        """The tools, those of extensions so that a person is told if one takes long."""
+        return TimedTools(tools, self._program.shelf, self.waits)
+
+    def _late(self, text: str) -> None:
+        self._inside.tell(Notice("warning", text))
 
     def wrong(self, owner: Owner, name: str, answer: Any) -> None:
         """Tell that an answer makes no sense."""
@@ -138,7 +178,7 @@ class Bridge(QuietBridge):
         """What was said, as extensions want it; None if it is dealt with."""
         for row in self.asker.rows("input"):
             event = made("input", text, images, source)
-            answer = await self.asker.ask(row, "input", event)
+            answer = await self.asker.ask(row, "input", event, kind="asked")
             if isinstance(answer, Handled):
                 return None
             if isinstance(answer, str):
@@ -181,17 +221,21 @@ class Bridge(QuietBridge):
         row = self._program.shelf.commands.get(name)
         if row is None or row.complete is None:
             return ()
+        what = f"the completion of /{name}"
         try:
             with kept():
                 found = row.complete(prefix, self.context)
-                if isawaitable(found):
-                    found = await found
+            if isawaitable(found):
+                found = await self.waits.until(row.owner, what, found, "asked")
+            with kept():
                 return tuple(
                     Completion(item) if isinstance(item, str) else msgspec.convert(item, Completion)
                     for item in found
                 )
+        except GivenUp:
+            return ()
         except Exception as error:
-            self.asker.failed(row.owner, f"the completion of /{name}", error)
+            self.asker.failed(row.owner, what, error)
             return ()
 
     async def press(self, key: str) -> None:
@@ -200,8 +244,10 @@ class Bridge(QuietBridge):
         try:
             with kept():
                 answer = row.handler(self.context)
-                if isawaitable(answer):
-                    await answer
+            if isawaitable(answer):
+                await self.waits.until(row.owner, row.key, answer, "command")
+        except GivenUp:
+            raise
         except Exception as error:
             raise ConfigError(f"{row.key} failed: {words_of(error, row.owner)}") from error
 
@@ -209,14 +255,25 @@ class Bridge(QuietBridge):
         try:
             with kept():
                 answer = row.handler(arguments, self.context)
-                if isawaitable(answer):
-                    await answer
+            if isawaitable(answer):
+                await self._until_done(row, answer)
+        except GivenUp as error:
+            if not alone:
+                raise
+            self._inside.tell(Notice("info", error.message))
         except Exception as error:
             if alone:
                 self.asker.failed(row.owner, f"/{row.name}", error)
             else:
                 words = words_of(error, row.owner)
                 raise ConfigError(f"/{row.name} failed: {words}") from error
+
+    async def _until_done(self, row: CommandRow, answer: Awaitable[Any]) -> None:
+        if row.owner == OURS:  # it waits for the person, or for what they see themselves
+            with kept():
+                await answer
+        else:
+            await self.waits.until(row.owner, f"/{row.name}", answer, "command")
 
     # -- inside ---------------------------------------------------------------------------------
 
@@ -235,7 +292,7 @@ class Bridge(QuietBridge):
                 self.asker.failed(owner, "register_hooks", error)
                 continue
             if isinstance(hooks, Hooks):
-                made.append(hooks)
+                made.append(GuardedHooks(hooks, owner, self))
             else:
                 words = f"register_hooks: {type(hooks).__name__} is no `Hooks`"
                 self._failed(owner, "register_hooks", words)

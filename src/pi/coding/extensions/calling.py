@@ -1,7 +1,8 @@
 """Functions of extensions are called in here: whatever they raise is a mistake of theirs.
 
-`sys.exit` would end the program, and a `CancelledError` that nobody asked for would end whatever
-waits; both become an `Astray`, an exception like any other. Ctrl+C and a real cancellation pass.
+`sys.exit` and `KeyboardInterrupt` would end the program, and a `CancelledError` that nobody asked
+for would end whatever waits; all become an `Astray`, an exception like any other. Ctrl+C and a real
+cancellation pass.
 """
 
 import asyncio
@@ -22,11 +23,28 @@ def kept() -> Iterator[None]:
         yield
     except SystemExit as error:
         raise Astray("it called sys.exit").with_traceback(error.__traceback__) from None
+    except KeyboardInterrupt as error:
+        if _may_be_ctrl_c():
+            raise
+        words = "it raised KeyboardInterrupt"
+        raise Astray(words).with_traceback(error.__traceback__) from None
     except asyncio.CancelledError as error:
         if _cancelled():
             raise
         words = "it raised CancelledError, and nobody had cancelled it"
         raise Astray(words).with_traceback(error.__traceback__) from None
+
+
+def _may_be_ctrl_c() -> bool:
+    """Whether Ctrl+C raises an exception in this program. Ours hear the signal themselves."""
+    import signal  # only for who raises it
+    from functools import partial
+
+    heard = signal.getsignal(signal.SIGINT)
+    if isinstance(heard, partial):  # that of `asyncio.run`
+        heard = heard.func
+    name = getattr(heard, "__name__", "")
+    return heard is signal.default_int_handler or name == "_on_sigint"
 
 
 def _cancelled() -> bool:

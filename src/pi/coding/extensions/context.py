@@ -23,6 +23,7 @@ from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
 from pi.coding.extensions.quiet import TOOLS
 from pi.coding.extensions.results import Note
+from pi.coding.extensions.waiting import uncounted
 from pi.coding.extensions.words import Deliver, Mode
 from pi.coding.session.entries import Custom
 
@@ -76,13 +77,13 @@ class SessionContext:
         ui = self._inside.ui
         if type(ui) is NoUser:
             ui = _Voice(self._inside)
-        return self._program.watched(ui) if self._program.watches_ui else ui
+        return self._program.watched(ui)
 
     @property
     def front(self) -> Front | None:
         """The terminal, if a person sits in front of one."""
         ui = self._inside.ui
-        return cast("Front", ui) if hasattr(ui, "hotkeys") else None
+        return cast("Front", self._program.watched(ui)) if hasattr(ui, "hotkeys") else None
 
     @property
     def mode(self) -> Mode:
@@ -127,7 +128,8 @@ class SessionContext:
         if isinstance(command, c.Prompt) and handling():
             await inside.say(command.text, command.images)  # the run waits for who asks here
             return None
-        return await session.send(command)
+        with uncounted():
+            return await session.send(command)
 
     async def say(
         self, text: str, images: Sequence[ImageContent] = (), *, deliver: Deliver = "now"
@@ -236,7 +238,8 @@ class SessionContext:
                 "a handler of an event cannot wait for the run that waits for it: do it in"
                 " agent_settled, in a command, or in a task of its own"
             )
-        await inside.settled()
+        with uncounted():
+            await inside.settled()
 
     def shutdown(self) -> None:
         """End the program in order, soon."""

@@ -28,7 +28,7 @@ from pi.coding.extensions.watchdog import (
     watchdog,
 )
 
-__all__ = ["PATIENCE", "Broken", "forget", "load_extension", "place_of"]
+__all__ = ["PATIENCE", "Broken", "forget", "line_in", "load_extension", "place_of"]
 
 PATIENCE = 10.0
 """Seconds that an extension may take to load."""
@@ -54,7 +54,7 @@ async def load_extension(
             return
         except (TimeoutError, TooLong) as error:
             cause = error if isinstance(error, TooLong) else error.__cause__ or error.__context__
-            where = work.give_up() or _line(cause.__traceback__ if cause else None, found.path)
+            where = work.give_up() or line_in(cause.__traceback__ if cause else None, found.path)
         except Broken:
             raise
         except Exception as error:
@@ -85,11 +85,11 @@ def place_of(error: BaseException, path: Path) -> str:
         words = error.message
     if isinstance(error, Astray):
         words = str(error)
-    return f"{_line(error.__traceback__, path) or path}: {words}"
+    return f"{line_in(error.__traceback__, path) or path}: {words}"
 
 
-def _line(trace: TracebackType | None, path: Path) -> str:
-    """The innermost line in the extension's own files."""
+def line_in(trace: TracebackType | None, path: Path) -> str:
+    """The innermost line in the extension's own files, as `file:line`; "" if there is none."""
     own = own_of(path)
     found = ""
     while trace is not None:
@@ -160,7 +160,7 @@ def _run(found: Found, pi: Any) -> Any:
             return extension(pi)
         except TypeError as error:
             code = getattr(extension, "__code__", None)
-            if code is not None and _line(error.__traceback__, found.path) == "":
+            if code is not None and line_in(error.__traceback__, found.path) == "":
                 where = f"{code.co_filename}:{code.co_firstlineno}"
                 raise Broken(f"{where}: {error}: write `def extension(pi)`") from None
             raise

@@ -5,12 +5,13 @@ bridge (`pi.coding.extensions.bridge`) is loaded when something is registered th
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import UNSET
 
 from pi.agent.hooks import Hooks
+from pi.agent.tools import Tool
 from pi.ai.messages import ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.setup import Completion
@@ -76,6 +77,18 @@ class QuietBridge:
     def hears(self, event: str) -> bool:
         """Whether anybody hears an event."""
         return self._program.shelf.hears(event)
+
+    @property
+    def holds(self) -> bool:
+        """Whether an extension is waited for, outside of a run."""
+        return False
+
+    def give_up(self, *, commands: bool) -> None:
+        """Wait no longer for extensions, outside of a run. commands: their slash commands, too."""
+
+    def timed(self, tools: Mapping[str, Tool]) -> Mapping[str, Tool]:
+        """The tools, those of extensions so that a person is told if one takes long."""
+        return tools
 
     def tell(self, name: str, *fields: Any) -> None:
         """Tell the event of that name, made of these fields, without waiting."""

@@ -6,9 +6,8 @@ named with file and line and left out, with all that it had registered before it
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from inspect import isawaitable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
 
@@ -24,6 +23,8 @@ from pi.coding.extensions.words import Mode
 from pi.coding.resources.sources import Brought
 
 __all__ = ["LoadedExtension", "Runtime"]
+
+T = TypeVar("T")
 
 
 class LoadedExtension(Struct, frozen=True):
@@ -87,22 +88,19 @@ class Runtime:
 
     async def ask_trust(self, cwd: Path, held_back: tuple[str, ...]) -> bool:
         """Whether an extension says that the project is trusted; the first that answers counts."""
-        for answer in await self._ask("project_trust", cwd, held_back):
-            if isinstance(answer, bool):
-                return answer
-        return False
+        answers = await self._ask("project_trust", bool, cwd, held_back)
+        return answers[0] if answers else False
 
     async def discover(self, cwd: Path) -> None:
         """Ask where there are more resources."""
         reason: Literal["startup", "reload"] = "reload" if self._discovered else "startup"
         self._discovered = True
-        found = await self._ask("resources_discover", cwd, reason)
-        if not found:
+        if not self.shelf.hears("resources_discover"):
             self.discovered = []
             return
         from pi.coding.extensions.results import Discovered
 
-        self.discovered = [answer for answer in found if isinstance(answer, Discovered)]
+        self.discovered = await self._ask("resources_discover", Discovered, cwd, reason)
 
     def with_discovered(
         self, brought: Mapping[str, Sequence[Brought]]
@@ -122,22 +120,17 @@ class Runtime:
             for kind, files in ({"skills": (), "prompts": (), "themes": ()} | dict(brought)).items()
         }
 
-    async def _ask(self, name: str, *fields: Any) -> list[Any]:
-        """The answers to what is asked before there is a session."""
-        answers: list[Any] = []
+    async def _ask(self, name: str, kind: type[T], *fields: Any) -> list[T]:
+        """The answers of that kind to what is asked before there is a session."""
+        answers: list[T] = []
         if not self.shelf.hears(name):
             return answers
-        from pi.coding.extensions.asking import made, words_of
-        from pi.coding.extensions.calling import kept
+        from pi.coding.extensions.early import answer_of  # for who hears it
 
-        event = made(name, *fields)
         for row in tuple(self.shelf.handlers.get(name, ())):
-            try:
-                with kept():
-                    answer = row.handler(event, None)
-                    answers.append(await answer if isawaitable(answer) else answer)
-            except Exception as error:
-                self._note(f"{words_of(error, row.owner)} (at {name})")
+            answer = await answer_of(row, name, kind, fields, self.program.slow, self._note)
+            if answer is not None:
+                answers.append(answer)
         return answers
 
     def bridge(self, inside: Inside, offer: Offer, *, keep_tools: bool = False) -> QuietBridge:

@@ -1,26 +1,35 @@
-"""A user interface that tells when the user is asked something, and when that is over."""
+"""The user interface of extensions: its questions are told, and their time is not counted."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from pi.coding.api.picking import Picked, PickList
 from pi.coding.api.ui import NoticeLevel, UserInterface, WidgetPlacement
+from pi.coding.extensions.waiting import uncounted
 
 __all__ = ["WatchedUI"]
 
 
 class WatchedUI:
-    """Passes everything on. tell: is told the name of an event, and its fields."""
+    """Passes everything on, also what only a `Front` has.
+
+    tell: is told the name of an event, and its fields.
+    """
 
     def __init__(self, ui: UserInterface, tell: Callable[..., None]) -> None:
         self._ui = ui
         self._tell = tell
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ui, name)
+
     @contextmanager
     def _asking(self, kind: str, title: str) -> Iterator[None]:
         self._tell("ui_prompt_start", kind, title)
         try:
-            yield
+            with uncounted():
+                yield
         finally:
             self._tell("ui_prompt_end", kind, title)
 

@@ -22,6 +22,7 @@ HANDLERS: dict[type[Struct], tuple[str, str]] = {
     c.Steer: ("talk", "steer"),
     c.FollowUp: ("talk", "follow_up"),
     c.Abort: ("talk", "abort"),
+    c.AbortExtensions: ("talk", "abort_extensions"),
     c.ClearQueue: ("talk", "clear_queue"),
     c.SetSteeringMode: ("talk", "set_steering_mode"),
     c.SetFollowUpMode: ("talk", "set_follow_up_mode"),

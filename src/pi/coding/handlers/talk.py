@@ -5,6 +5,7 @@ from pi.ai.messages import ImageContent, TextContent, UserContent, UserMessage, 
 from pi.coding.api.answers import Queued, Taken
 from pi.coding.api.commands import (
     Abort,
+    AbortExtensions,
     ClearQueue,
     FollowUp,
     SetFollowUpMode,
@@ -15,6 +16,7 @@ from pi.coding.handlers.desk import Desk
 
 __all__ = [
     "abort",
+    "abort_extensions",
     "clear_queue",
     "follow_up",
     "set_follow_up_mode",
@@ -57,7 +59,13 @@ async def follow_up(desk: Desk, command: FollowUp) -> Taken:
 
 async def abort(desk: Desk, command: Abort) -> None:
     """End what goes on."""
+    desk.bridge.give_up(commands=not (desk.busy or desk.compacting))
     await desk.abort()
+
+
+async def abort_extensions(desk: Desk, command: AbortExtensions) -> None:
+    """Wait for no extension any longer."""
+    desk.bridge.give_up(commands=True)
 
 
 async def clear_queue(desk: Desk, command: ClearQueue) -> Queued:

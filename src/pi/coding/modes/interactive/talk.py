@@ -214,7 +214,8 @@ class Talk:
     def stops(self) -> bool:
         """Whether Esc would end something."""
         session = self._session
-        busy = session is not None and session.state.streaming
+        state = session.state if session is not None else None
+        busy = state is not None and (state.streaming or state.held)
         return busy or self._retrying or self._compacting or self._bash or bool(self._held)
 
     def escape(self) -> bool:
@@ -223,9 +224,10 @@ class Talk:
             held = bool(self._held)
             self.failed()
             return held
+        state = self._session.state
         if self._retrying:
             self._spawn(self._give_up())
-        elif self._compacting or self._session.state.streaming:
+        elif self._compacting or state.streaming or state.held:
             self._spawn(self._abort())
         elif self._bash:
             self._spawn(self._send(c.AbortBash()))

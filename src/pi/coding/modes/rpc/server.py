@@ -49,6 +49,9 @@ class _Head(Struct):
 _head = msgspec.json.Decoder(_Head)
 _command: "msgspec.json.Decoder[c.Command]" = msgspec.json.Decoder(c.Command)
 _response = msgspec.json.Decoder(UiResponse)
+_BEGINNING = 4096
+"""Bytes of a line in which its type stands, if it may overtake others."""
+
 _LONG = (c.Bash, c.Compact, Login, ListSessions, DeleteSession)
 _NAMES = {command.__struct_config__.tag: command for command in ANSWERS}
 
@@ -84,6 +87,8 @@ class Server:
                 if line is None:
                     self._refuse("the line is too long")
                 elif line.strip() and not self._is_answer(line):
+                    if b'"abort' in line[:_BEGINNING]:
+                        await self._let_go(line)
                     await self._waiting.put(line)
             await self._waiting.put(None)
             await worker
@@ -116,6 +121,18 @@ class Server:
                 if isinstance(command, c.Abort):
                     self._give_up_logins()
                 await self._answer(command, head)
+
+    async def _let_go(self, line: bytes) -> None:
+        """Have the command that an abort would stand behind not wait for an extension any longer.
+
+        The rest of an abort waits for its turn, so that it ends what came before it.
+        """
+        try:
+            kind = _head.decode(line).type
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return
+        if kind in ("abort", "abort_extensions") and self._session.state.held:
+            await self._session.send(c.AbortExtensions())
 
     def _give_up_logins(self) -> None:
         """A login may wait for somebody in a browser, without a question that could be answered."""
@@ -195,7 +212,7 @@ class Server:
 
     def _is_answer(self, line: bytes) -> bool:
         """Whether a line answers a dialog; that does not wait behind commands."""
-        if b"extension_ui_response" not in line[:4096]:
+        if b"extension_ui_response" not in line[:_BEGINNING]:
             return False
         try:
             self._ui.answered(_response.decode(line))
