@@ -48,9 +48,15 @@ class _Renderer(Renderer):
 
     def _measuring(self, screen: Screen, row: int) -> Callable[[], int]:
         def measure() -> int:
-            has_style, cells = self._style_string_has_style, screen.data_buffer[row].items()
-            seen = (x + 1 for x, c in cells if c.char != " " or has_style and has_style[c.style])
-            return max(seen, default=0)
+            looks = self._style_string_has_style
+            return max(
+                (
+                    x + 1
+                    for x, cell in screen.data_buffer[row].items()
+                    if cell.char != " " or (looks is not None and looks[cell.style])
+                ),
+                default=0,
+            )
 
         return measure
 

@@ -32,6 +32,10 @@ class Written:
         self.line = line
         self._measure: Callable[[], int] | int = measure
 
+    def remains(self) -> "Written":
+        """The same, but nobody wants to see it there."""
+        return Written(self.bound, lambda: self.cells)
+
     @property
     def cells(self) -> int:
         """How many cells were sent."""
@@ -115,11 +119,15 @@ class Ground:
         up = frame.up if self.row is None else min(frame.up, self.row)
         at, inside = self._climb(up, columns)
         again = {id(written) for written in frame.settled}
-        lines = [pair for pair in self.lines[:at] if pair[1] or id(pair[0]) not in again]
+        lines: list[tuple[Written, int]] = []
+        for written, left in self.lines[:at]:
+            if id(written) not in again:
+                lines.append((written, left))
+            elif left:  # it stands there a second time now
+                lines.append((written.remains(), left))
         lost = [pair[0] for pair in self.lines[at:] if pair[0].line is not None]
         if inside:
-            torn = self.lines[at][0]
-            lines.append((Written(torn.bound, lambda: torn.cells), inside * columns))
+            lines.append((self.lines[at][0].remains(), inside * columns))
         lines += [(written, 0) for written in lost if id(written) not in again]
         lines += [(written, _WHOLE) for written in frame.settled]
         live = len(lines) if frame.whole else min(self.live, len(lines))

@@ -56,12 +56,12 @@ class Sounding:
         """
         size, place = _SIZE.fullmatch(reply), _PLACE.fullmatch(reply)
         if size is not None:
-            found = (int(size[2]), int(size[1]))
+            columns, rows = int(size[2]), int(size[1])
             if not self.answers:
                 self.answers = True
                 # tmux up to 3.3 gives the columns first
-                self._turned = found[::-1] == (window.columns, window.rows) != found
-            self._size = found[::-1] if self._turned else found
+                self._turned = (rows, columns) == (window.columns, window.rows) != (columns, rows)
+            self._size = (rows, columns) if self._turned else (columns, rows)
         if place is None or self._size is None:
             return None
         self.told = Seen(*self._size, int(place[1]) - 1)
