@@ -4,6 +4,7 @@ A controller belongs to one log. Whatever begins or opens another session compos
 the host ends the run of the old one in order, and modes and their listeners stay where they are.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -166,17 +167,19 @@ async def _new_session(host: SessionHost, command: c.NewSession) -> Cancelled:
 
 async def _switch_session(host: SessionHost, command: c.SwitchSession) -> Cancelled:
     path, cwd = command.session_path, command.cwd_override
-    host.opener.open(path, cwd)  # a mistake does not cost the run that is going on
+    # before anything ends, so that a mistake does not cost the run that is going on
+    log = await asyncio.to_thread(host.opener.open, path, cwd)
     if await host.prevented("session_before_switch", "resume", path):
         return Cancelled(True)
-    await host.replace(lambda: host.opener.open(path, cwd))
+    same = log.path == host.controller.log.path  # it grows until its run has ended
+    await host.replace(lambda: host.opener.open(path, cwd) if same else log)
     return Cancelled()
 
 
 async def _import_session(host: SessionHost, command: c.ImportSession) -> Cancelled:
     if await host.prevented("session_before_switch", "resume", command.path):
         return Cancelled(True)
-    log = host.opener.bring_in(command.path, command.cwd_override)
+    log = await asyncio.to_thread(host.opener.bring_in, command.path, command.cwd_override)
     await host.replace(lambda: log)
     return Cancelled()
 

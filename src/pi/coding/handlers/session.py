@@ -1,5 +1,6 @@
 """The session as a whole: its name, its bookmarks, the place where it goes on, copies on disk."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pi.coding.handlers.policies import summarising
 from pi.coding.session.display import typed_text
 from pi.coding.session.entries import BranchSummary, CustomMessageEntry, MessageEntry
 from pi.coding.session.errors import SessionError
+from pi.coding.session.log import SessionLog
 from pi.coding.session.scan import Node
 
 __all__ = ["export_html", "export_jsonl", "navigate_tree", "set_label", "set_name"]
@@ -76,14 +78,35 @@ async def export_html(desk: Desk, command: ExportHtml) -> Written:
     """Write one page."""
     from pi.coding.session.export import export_html as write  # not needed before
 
-    return Written(str(write(desk.log, _target(desk, command.output_path, ".html"), _mask(desk))))
+    target, mask = _target(desk, command.output_path, ".html"), _mask(desk)
+    return Written(str(await _apart(desk.log, lambda log: write(log, target, mask))))
 
 
 async def export_jsonl(desk: Desk, command: ExportJsonl) -> Written:
     """Write the active branch."""
     from pi.coding.session.export import export_jsonl as write
 
-    return Written(str(write(desk.log, _target(desk, command.output_path, ".jsonl"), _mask(desk))))
+    target, mask = _target(desk, command.output_path, ".jsonl"), _mask(desk)
+    return Written(str(await _apart(desk.log, lambda log: write(log, target, mask))))
+
+
+async def _apart(log: SessionLog, work: Callable[[SessionLog], Path]) -> Path:
+    """Do what takes long in a thread, with a log of its own: the session may go on meanwhile."""
+    path = _file_of(log)
+    if path is None:
+        return work(log)
+
+    def with_own() -> Path:
+        own = SessionLog.open(path)
+        own.header = log.header
+        return work(own)
+
+    return await asyncio.to_thread(with_own)
+
+
+def _file_of(log: SessionLog) -> Path | None:
+    """The file of a session, if there is one already."""
+    return log.path if log.path is not None and log.path.exists() else None
 
 
 def _mask(desk: Desk) -> Callable[[bytes], bytes]:
