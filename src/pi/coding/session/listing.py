@@ -71,26 +71,19 @@ _decode_line = msgspec.json.Decoder(_Line).decode
 
 def read_header(path: Path) -> Header | None:
     """The header of a session; None if the file has none or cannot be read."""
-    scan = Scan()
     try:
         with path.open("rb", buffering=4096) as file:
-            for line in file:
-                scan.feed((line,))
-                if scan.header is not None or scan.nodes:
-                    break
+            return _header(file)
     except OSError:
         return None
-    return scan.header
 
 
 def read_info(path: Path) -> SessionInfo | None:
     """What a list shows of the session; None if the file is none or cannot be read."""
     try:
-        header = read_header(path)
-        if header is None:
-            return None
         with path.open("rb", buffering=1 << 18) as file:
-            return _collect(path, header, file)
+            header = _header(file)
+            return None if header is None else _collect(path, header, file)
     except OSError:
         return None
 
@@ -107,6 +100,16 @@ def texts(path: Path) -> Iterator[str]:
                         yield _text(message.content)
     except OSError:
         return
+
+
+def _header(lines: Iterable[bytes]) -> Header | None:
+    """The header; what is left of an iterator of lines are those after it."""
+    scan = Scan()
+    for line in lines:
+        scan.feed((line,))
+        if scan.header is not None or scan.nodes:
+            break
+    return scan.header
 
 
 def _collect(path: Path, header: Header, lines: Iterable[bytes]) -> SessionInfo:

@@ -7,6 +7,7 @@ and the next one were written together, the whole entries in it are found again.
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -51,6 +52,7 @@ class _Light(Struct, rename="camel"):
 
 
 _decode = msgspec.json.Decoder(_Light).decode
+_decode_header = msgspec.json.Decoder(Header).decode
 
 
 class Scan:
@@ -135,23 +137,13 @@ class Scan:
         if self.header is not None:
             self._damaged("further headers were ignored")
             return
-        data = parse_loosely(line)
-        version, session_id = data.get("version", 1), data.get("id")
-        if not isinstance(session_id, str) or not session_id:
+        header = _header(line)
+        if not header.id:
             self._damaged("headers without an id were ignored")
             return
-        if not isinstance(version, int):
-            version = VERSION
-        if version > VERSION:
-            self._damaged(f"version {version} is newer than {VERSION}, read as far as known")
-        parent = data.get("parentSession")
-        self.header = Header(
-            version,
-            session_id,
-            _text(data.get("timestamp")),
-            _text(data.get("cwd")),
-            parent if isinstance(parent, str) and parent else UNSET,
-        )
+        if header.version > VERSION:
+            self._damaged(f"version {header.version} is newer than {VERSION}, read as far as known")
+        self.header = header
 
     def _salvage(self, line: bytes) -> None:
         """Take the whole entries of a line that is not one entry."""
@@ -190,6 +182,23 @@ class Scan:
 
     def _damaged(self, kind: str) -> None:
         self._damage.setdefault(kind, []).append(self._line)
+
+
+def _header(line: bytes) -> Header:
+    """What a header says; what it does not say, or not as it should, is empty."""
+    with suppress(ValueError, RecursionError):
+        header = _decode_header(line)
+        if header.parent_session != "":
+            return header
+    data = parse_loosely(line)
+    version, parent = data.get("version", 1), _text(data.get("parentSession"))
+    return Header(
+        version if isinstance(version, int) else VERSION,
+        _text(data.get("id")),
+        _text(data.get("timestamp")),
+        _text(data.get("cwd")),
+        parent or UNSET,
+    )
 
 
 def _text(value: Any) -> str:
