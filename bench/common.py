@@ -1,8 +1,8 @@
 """What all benches share: run a program and read its bill, run rivals in turn, one row per result.
 
-Every number is a median, and every floor is measured in the same run as the value beside it, the
-two taking turns, so that a busy machine slows both. CPU time is user plus system of the process,
-from the kernel; wall time is only used where waiting is the point.
+Every number is a median unless a bench says otherwise, and every floor is measured in the same run
+as the value beside it, the two taking turns, so that a busy machine slows both. CPU time is user
+plus system of the process, from the kernel; wall time is only used where waiting is the point.
 """
 
 import os
@@ -126,15 +126,19 @@ def peak_mb(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None
     return int(done.stdout) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
-def in_turn(rivals: Mapping[str, Callable[[], float]], runs: int) -> dict[str, float]:
-    """The median of each rival, after one round that does not count."""
+def in_turn(
+    rivals: Mapping[str, Callable[[], float]],
+    runs: int,
+    pick: Callable[[list[float]], float] = statistics.median,
+) -> dict[str, float]:
+    """What `pick` makes of the runs of each rival, after one round that does not count."""
     taken: dict[str, list[float]] = {name: [] for name in rivals}
     for number in range(runs + 1):
         for name, rival in rivals.items():
             value = rival()
             if number:
                 taken[name].append(value)
-    return {name: statistics.median(values) for name, values in taken.items()}
+    return {name: pick(values) for name, values in taken.items()}
 
 
 def cpu_of(argv: Sequence[str], env: Mapping[str, str]) -> Callable[[], float]:
