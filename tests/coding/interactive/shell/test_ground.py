@@ -103,7 +103,7 @@ def test_what_is_out_of_reach_is_taken_away_when_it_comes_back() -> None:
     ground = small.after(Frame(up, [], live, 0, 0, whole=True), low)
     again = ground.at(Seen(80, 30, 20))
     up, settled = again.plan(tall)
-    assert up == 0 and not settled  # two rows up is all that could be erased
+    assert (up, settled) == (0, [])  # two rows up is all that could be erased
     ground = Ground(row=25)
     ground = ground.after(next_frame(ground, tall, 0, 10), tall)
     high = [line("x", settled=False) for _ in range(20)]
@@ -134,6 +134,7 @@ def test_a_terminal_that_answers_no_more_is_presumed() -> None:
     sounding.sent(next_frame(sounding.ground, Seen(100, 30), 0, 10), Seen(100, 30), asked=True)
     before = sounding.ground
     sounding.give_up()
-    assert not sounding.answers and not sounding.waiting
+    assert not sounding.answers
+    assert not sounding.waiting
     assert sounding.ground is before
     assert sounding.heard("\x1b[8;30;60t", Seen(100, 30)) is None

@@ -4,6 +4,7 @@ It shares everything with the screen but the painter: the talk, the fold of even
 """
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,6 +18,7 @@ from pi.coding.modes.interactive.linear.teller import Teller
 from pi.coding.modes.interactive.linear.terminal import Host, LinearTerminal
 from pi.coding.modes.interactive.linear.words import say_block
 from pi.coding.modes.interactive.replay import last_blocks
+from pi.coding.modes.interactive.signals import Signals
 from pi.coding.modes.interactive.talk import Talk
 
 __all__ = ["run_linear"]
@@ -56,7 +58,12 @@ async def run_linear(
     )
     for line in greeting:
         write(line)
-    return await program.run(prompts)
+    signals = Signals(program.signalled, lambda number: os._exit(128 + number))
+    signals.listen("SIGINT", "SIGTERM", "SIGHUP")
+    try:
+        return await program.run(prompts)
+    finally:
+        signals.stop()
 
 
 class _Program:
@@ -85,7 +92,6 @@ class _Program:
     async def run(self, prompts: Sequence[Prompt]) -> int:
         self._talk = talk = Talk(self.terminal)
         self.reader.start()
-        self._listen_to_signals()
         self._reading = asyncio.ensure_future(self._read())
         opening = asyncio.ensure_future(self._opening(self.terminal))
         try:
@@ -201,12 +207,12 @@ class _Program:
         if state.session_file is not None and state.message_count:
             self.terminal.line(f"To go on with this session: pi --session {state.session.id}")
 
-    def _listen_to_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        with suppress(NotImplementedError, RuntimeError):
-            loop.add_signal_handler(signal.SIGINT, self._interrupt)
-            for name in ("SIGTERM", "SIGHUP"):
-                loop.add_signal_handler(getattr(signal, name), self.quit)
+    def signalled(self, number: int) -> None:
+        """Ctrl+C stops what goes on; all else ends the program."""
+        if number == signal.SIGINT:
+            self._interrupt()
+        else:
+            self.quit()
 
     def _interrupt(self) -> None:
         now = time.monotonic()

@@ -27,6 +27,7 @@ from pi.coding.modes.interactive.screen.front import ScreenFront
 from pi.coding.modes.interactive.screen.keys import ScreenKeys
 from pi.coding.modes.interactive.screen.output import HeldOutput, WatchedInput
 from pi.coding.modes.interactive.screen.shell import Screen
+from pi.coding.modes.interactive.signals import Signals
 from pi.coding.modes.interactive.terminal import Terminal, ask_answers, ask_background
 
 __all__ = ["Opened", "Surroundings", "run_screen"]
@@ -128,7 +129,8 @@ class _Life:
         screen.activity.opening = "Opening the session"
         for prompt in self.around.prompts:
             screen.talk.submit(prompt.text, prompt.images, later=True)
-        self._listen(loop)
+        signals = Signals(self._signalled, self._end_at_once)
+        signals.listen("SIGTERM", "SIGHUP", "SIGINT")
         # keys that came before we had the terminal may have been echoed
         self.held.write_raw("\r\x1b[K" + ENABLE + ask_background + ask_answers)
         view = asyncio.ensure_future(
@@ -148,6 +150,7 @@ class _Life:
             self.held.write_raw(DISABLE)
             self.held.show_cursor()
             self.held.flush()
+            signals.stop()
         return self.code
 
     def _first(self) -> None:
@@ -233,22 +236,18 @@ class _Life:
 
     # -- what happens to a terminal ----------------------------------------------------------------
 
-    def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
-        for name in ("SIGTERM", "SIGHUP", "SIGINT"):
-            number = getattr(signal, name, None)
-            if number is not None:
-                with suppress(NotImplementedError, RuntimeError):
-                    loop.add_signal_handler(number, self._signalled, number)
-
     def _signalled(self, number: int) -> None:
         if self._leaving is not None:
             if number == signal.SIGHUP:  # a terminal that closes may send it twice
                 return
-            self.around.kill()
-            self.held.write_raw(DISABLE)
-            self.held.flush()
-            os._exit(128 + number)
+            self._end_at_once(number)
         self.leave(128 + number)
+
+    def _end_at_once(self, number: int) -> None:
+        """Also from a thread, when nothing else goes on: the session's file has all that counts."""
+        self.around.kill()
+        self.held.restore(DISABLE)
+        os._exit(128 + number)
 
     def _lost(self) -> None:
         """Nobody sees the screen any more."""

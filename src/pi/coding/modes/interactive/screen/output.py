@@ -2,8 +2,9 @@
 
 import os
 import select
+import termios
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from prompt_toolkit.data_structures import Size
@@ -92,6 +93,16 @@ class HeldOutput(Vt100_Output):
     def erase_down(self) -> None:
         """Erase from here down; never from the corner, where tmux would keep the whole screen."""
         self.write_raw("\x1b[K\x1b[C\x1b[J\x1b[D")
+
+    def restore(self, sequence: str) -> None:
+        """Give the terminal back with lines and an echo, whatever is being written just now."""
+        with suppress(OSError):
+            os.write(self._fd, f"{end_frame}{sequence}\x1b[?7h\x1b[?25h\x1b[0m\r\n".encode())
+        with suppress(termios.error):
+            modes = termios.tcgetattr(self._fd)
+            modes[0] |= termios.ICRNL | termios.IXON
+            modes[3] |= termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
+            termios.tcsetattr(self._fd, termios.TCSANOW, modes)
 
     def forget_cursor(self) -> None:
         """Another program may have changed whether the cursor is seen."""
