@@ -66,3 +66,40 @@ async def test_calls_and_results_look_as_the_extension_says(tmp_path: Path) -> N
             terminal.type("again\r")
             await terminal.shows("exists already")
             assert "yes: " not in terminal.text.partition("again")[2]
+
+
+SAYING = """
+def extension(pi):
+    async def tell(arguments, context):
+        await context.add_message("news", "shown news", display=True)
+        await context.add_message("news", "secret news", display=False)
+
+    pi.register_command("tell", tell, description="adds messages")
+"""
+
+
+async def test_what_they_have_added_is_shown_again_on_resume(tmp_path: Path) -> None:
+    bring(tmp_path, "notes")
+    (tmp_path / ".pi" / "agent" / "extensions" / "saying.py").write_text(SAYING)
+    async with Server([says("one"), says("two")]) as server:
+        args = use_service(tmp_path, server.url)
+        async with VirtualTerminal(tmp_path, *args) as terminal:
+            await terminal.shows("m1")
+            terminal.type("first\r")
+            await terminal.until(lambda t: "one" in t.screen, "the answer")
+            terminal.type("\x1b\x0e")
+            await terminal.shows("what to remember")
+            terminal.type("buy milk\r")
+            await terminal.shows("Note: buy milk")
+            terminal.type("/tell\r")
+            await terminal.shows("shown news")
+            terminal.type("second\r")
+            await terminal.until(lambda t: "two" in t.screen, "the answer")
+            terminal.type("\x04")
+            assert await terminal.ended() == 0
+        async with VirtualTerminal(tmp_path, *args, "-c") as terminal:
+            await terminal.until(lambda t: "two" in t.screen, "the session again")
+            seen = [row for row in terminal.screen if row]
+            rows = ["› first", "one", "Note: buy milk", "news", "shown news", "› second", "two"]
+            assert seen[seen.index("› first") :][: len(rows)] == rows
+            assert "secret" not in terminal.text

@@ -37,3 +37,13 @@ def test_every_part_of_an_address_can_be_clicked() -> None:
     assert "".join(line[1][1] for line in linked) == URL
     assert {line[0][1] for line in linked} == {f"\x1b]8;;{URL}\x1b\\"}
     assert {line[-1][1] for line in linked} == {"\x1b]8;;\x1b\\"}
+
+
+@pytest.mark.parametrize(("rows", "seen"), [(10, 10), (11, 11), (12, 10), (40, 10)])
+def test_a_widget_that_is_cut_says_so(rows: int, seen: int) -> None:
+    made = margins(links=False)
+    made.set_widget("login", None, above=True)
+    made.set_widget("long", [f"row {number}" for number in range(rows)], above=False)
+    texts = ["".join(text for _, text in line) for line in made.below(30)]
+    assert texts[:seen] == [f"row {number}" for number in range(seen)]
+    assert texts[seen:] == ([f"… {rows - seen} more rows"] if rows > seen else [])

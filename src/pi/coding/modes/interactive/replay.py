@@ -5,7 +5,8 @@ more than a short one.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -32,7 +33,7 @@ from pi.coding.modes.interactive.view import (
     UserBlock,
 )
 
-__all__ = ["advice", "builtins", "custom", "last_blocks", "typed"]
+__all__ = ["advice", "builtins", "custom", "data_blocks", "last_blocks", "typed"]
 
 _SKILL = re.compile(
     r'<skill name="([^"]+)" location="[^"]+">\n.*?\n</skill>(?:\n\n(.+))?', re.DOTALL
@@ -72,16 +73,60 @@ def builtins(message: Any) -> dict[str, Any]:
     return message if isinstance(message, dict) else msgspec.to_builtins(message, enc_hook=str)
 
 
-def last_blocks(messages: Sequence[Any], limit: int) -> tuple[list[Block], int]:
+class _Entry(msgspec.Struct, rename="camel"):
+    """What is read of a line of a session file."""
+
+    id: str = ""
+    type: str = ""
+    parent_id: str | None = None
+    custom_type: str = ""
+
+
+def data_blocks(
+    entries: Sequence[bytes | msgspec.Raw], leaf: str | None, kinds: Collection[str], limit: int
+) -> dict[int, list[Block]]:
+    """Data of extensions among the last messages of a branch, by how many messages follow it.
+
+    kinds: of which it is known how they look. limit: messages that are looked at.
+    """
+    known: dict[str, tuple[_Entry, bytes | msgspec.Raw]] = {}
+    for line in entries:
+        try:
+            entry = msgspec.json.decode(line, type=_Entry)
+        except msgspec.DecodeError:  # of a newer version
+            continue
+        known[entry.id] = entry, line
+    found: dict[int, list[Block]] = {}
+    count = 0
+    while leaf is not None and count <= limit and (pair := known.pop(leaf, None)) is not None:
+        entry, line = pair
+        if entry.type in _SPOKEN:
+            count += 1
+        elif entry.type == "custom" and entry.custom_type in kinds:
+            details = msgspec.json.decode(line).get("data")
+            block = CustomBlock(False, kind=entry.custom_type, details=details, entry=True)
+            found.setdefault(count, []).insert(0, block)
+        leaf = entry.parent_id
+    return found
+
+
+_SPOKEN = frozenset({"message", "custom_message", "branch_summary"})
+
+
+def last_blocks(
+    messages: Sequence[Any], limit: int, data: Mapping[int, list[Block]] = MappingProxyType({})
+) -> tuple[list[Block], int]:
     """The last blocks of a conversation, and how many messages before them are not shown.
 
     It begins with something that was said, never with the result of a call that is not shown.
+    data: blocks between the messages, by how many messages follow them.
     """
     results: dict[str, ToolResultMessage] = {}
     turns: list[list[Block]] = []
     count = 0
     for index in range(len(messages) - 1, -1, -1):
         message = messages[index]
+        turns.append(data.get(len(messages) - 1 - index, []))
         if isinstance(message, ToolResultMessage):
             results[message.tool_call_id] = message
             continue

@@ -113,11 +113,22 @@ class Margins:
 
     def above(self, width: int) -> list[Line]:
         """Widgets above the editor."""
-        return _widgets(self._above, width, links=self._screen.looks.look.hyperlinks)
+        return self._widgets(self._above, width)
 
     def below(self, width: int) -> list[Line]:
         """Widgets below it."""
-        return _widgets(self._below, width, links=self._screen.looks.look.hyperlinks)
+        return self._widgets(self._below, width)
+
+    def _widgets(self, widgets: dict[str, Sequence[str]], width: int) -> list[Line]:
+        look, lines = self._screen.looks.look, []
+        for rows in widgets.values():
+            left = len(rows) - _WIDGET_LINES
+            shown = rows if left <= 1 else rows[:_WIDGET_LINES]
+            lines += _widget(shown, width, links=look.hyperlinks)
+            if left > 1:
+                more = f"{'…' if look.unicode else '...'} {left} more rows"
+                lines.append(clip([(self._style("dim"), more)], width))
+        return lines
 
     def footer(self, width: int) -> list[Line]:
         """Where, with what, how much."""
@@ -125,10 +136,10 @@ class Margins:
         return footer_lines(self._screen.facts, width, styles)
 
 
-def _widgets(widgets: dict[str, Sequence[str]], width: int, *, links: bool) -> list[Line]:
+def _widget(rows: Sequence[str], width: int, *, links: bool) -> list[Line]:
     """Long lines are broken: the address of a login must be seen, and copied, to its end."""
     lines: list[Line] = []
-    for line in (line for key in widgets for line in widgets[key][:_WIDGET_LINES]):
+    for line in rows:
         linked = links and _ADDRESS.fullmatch(line.strip())
         for part in wrap(line, width):
             if linked:

@@ -288,7 +288,8 @@ class Screen:
         self.transcript.use(self.fold.blocks)
         self._before = None
         listed: Messages = await self.session.send(c.GetMessages())
-        blocks, left_out = last_blocks(listed.messages, REPLAYED)
+        data = await self.strangers.data_blocks(self.session, 4 * REPLAYED)
+        blocks, left_out = last_blocks(listed.messages, REPLAYED, data)
         if left_out:
             text = f"{left_out} earlier messages are not shown (/tree has all)"
             self.fold.say("dim", text)

@@ -10,9 +10,12 @@ from typing import Any
 from prompt_toolkit.key_binding import KeyBindings
 
 from pi.ai.errors import PiError
-from pi.coding.api.commands import Session
+from pi.coding.api.answers import Entries
+from pi.coding.api.commands import GetEntries, Session
 from pi.coding.api.extending import GetShortcuts, Looks, Render, RunShortcut, Shortcuts
 from pi.coding.modes.interactive.keymap import sequence
+from pi.coding.modes.interactive.replay import data_blocks
+from pi.coding.modes.interactive.view import Block
 
 __all__ = ["Strangers"]
 
@@ -39,6 +42,14 @@ class Strangers:
         self.renderers = None
         if listed.messages or listed.tool_calls or listed.tool_results:
             self.renderers = _renderers(session, listed)
+
+    async def data_blocks(self, session: Session, limit: int) -> dict[int, list[Block]]:
+        """What they have kept in the session among its last messages, see `replay`."""
+        kinds = () if self.renderers is None else tuple(self.renderers.messages)
+        if not kinds:
+            return {}
+        found: Entries = await session.send(GetEntries())
+        return data_blocks(found.entries, found.leaf_id, kinds, limit)
 
     def _pressing(self, key: str) -> Callable[[Any], None]:
         return lambda event: self._run(RunShortcut(key))
