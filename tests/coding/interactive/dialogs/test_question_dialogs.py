@@ -16,8 +16,16 @@ async def test_one_of_some_texts() -> None:
     async with on_stage() as stage:
         task = asyncio.ensure_future(select(stage, "Allow it?\nrm -rf x", ["Yes", "No", "Always"]))
         await stage.sees("rm -rf x")
-        stage.press("alw", "enter")
+        stage.press("alw", "down", "down", "enter")
         assert await task == "Always"
+
+
+async def test_one_of_many_texts_is_found_by_typing() -> None:
+    async with on_stage() as stage:
+        task = asyncio.ensure_future(select(stage, "Which?", [f"text {n}" for n in range(20)]))
+        await stage.sees("text 3")
+        stage.press("17", "enter")
+        assert await task == "text 17"
 
 
 @pytest.mark.parametrize(

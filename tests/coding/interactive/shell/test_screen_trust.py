@@ -52,6 +52,19 @@ async def test_leaving_it_open_is_no_for_this_time(tmp_path: Path) -> None:
     assert answers(tmp_path) == {}
 
 
+async def test_what_is_typed_while_it_is_open_leaves_all_answers_there(tmp_path: Path) -> None:
+    project(tmp_path)
+    async with VirtualTerminal(tmp_path, "--model", "demo") as terminal:
+        await terminal.shows("Do you trust")
+        terminal.type("trust this \x1b[B")
+        await terminal.shows("› Trust")
+        assert any(row.endswith("this time") for row in terminal.screen)
+        assert not any(row.startswith("/") for row in terminal.screen)
+        terminal.type("\x1b")
+        await terminal.shows("not trusted yet")
+    assert answers(tmp_path) == {}
+
+
 async def test_what_is_typed_ahead_is_a_prompt_and_no_answer(tmp_path: Path) -> None:
     project(tmp_path)
     async with Server([says("An answer.")]) as server:

@@ -37,17 +37,25 @@ _MAX_ROWS = 14
 _MAX_DETAIL = 4
 
 
-async def pick(stage: Stage, picklist: PickList, *, timeout: float | None = None) -> Picked | None:
-    """Have a row chosen; None if the list was closed. `timeout`: seconds, None is no limit."""
-    picker = _Picker(stage, picklist, Countdown(timeout))
+async def pick(
+    stage: Stage, picklist: PickList, *, timeout: float | None = None, filtered: bool = True
+) -> Picked | None:
+    """Have a row chosen; None if the list was closed. `timeout`: seconds, None is no limit.
+
+    filtered: what is typed makes the list shorter; else it is nothing.
+    """
+    picker = _Picker(stage, picklist, Countdown(timeout), filtered=filtered)
     return await wait(stage, picker.pane, picker.countdown)
 
 
 class _Picker:
     """A list on the stage."""
 
-    def __init__(self, stage: Stage, picklist: PickList, countdown: Countdown) -> None:
+    def __init__(
+        self, stage: Stage, picklist: PickList, countdown: Countdown, *, filtered: bool
+    ) -> None:
         self.stage = stage
+        self.filtered = filtered
         self.rows = Rows(picklist)
         self.table = Table(picklist.choices, stage.style, many=picklist.many)
         self.countdown = countdown
@@ -57,17 +65,15 @@ class _Picker:
         self.filter.text = picklist.query
         self.filter.cursor_position = len(picklist.query)
         self.filter.on_text_changed += self._typed
-        prompt = FormattedTextControl([(stage.style("accent"), "/ ")])
-        field = Window(BufferControl(self.filter), height=1, style=stage.style("text"))
-        container = HSplit(
-            [
-                lines_window(self._head),
-                VSplit([Window(prompt, width=2, height=1), field]),
-                lines_window(self._list),
-                lines_window(self._foot),
-            ]
-        )
-        self.pane = Pane(container, self._keys(), field)
+        rows = [lines_window(self._list), lines_window(self._foot)]
+        if filtered:
+            prompt = FormattedTextControl([(stage.style("accent"), "/ ")])
+            field = Window(BufferControl(self.filter), height=1, style=stage.style("text"))
+            rows.insert(0, VSplit([Window(prompt, width=2, height=1), field]))
+        else:
+            field = Window(FormattedTextControl("", focusable=True), height=0)
+            rows.append(field)
+        self.pane = Pane(HSplit([lines_window(self._head), *rows]), self._keys(), field)
 
     # -- what is seen ---------------------------------------------------------------------------
 
@@ -103,7 +109,7 @@ class _Picker:
     def _height(self) -> int:
         """How many rows there is room for."""
         below = 2 if self.stage.columns >= 60 else 3  # the status and the footer of the screen
-        free = self.stage.rows - len(self._head()) - 1 - len(self._foot()) - below
+        free = self.stage.rows - len(self._head()) - self.filtered - len(self._foot()) - below
         return max(1, min(_MAX_ROWS, free))
 
     def _foot(self) -> list[Line]:
@@ -161,7 +167,10 @@ class _Picker:
 
             return press
 
-        bind_editing(stage, keys)
+        if self.filtered:
+            bind_editing(stage, keys)
+        else:
+            keys.add(Keys.Any)(lambda _: None)
         unfiltered = Condition(lambda: not self.filter.text)
         bind(stage, keys, "tui.select.up", mover(-1, around=True))
         bind(stage, keys, "tui.select.down", mover(1, around=True))
@@ -200,4 +209,5 @@ class _Picker:
         finish(self.pane, Picked(key, action, self.filter.text, self.rows.taken_keys()))
 
     def _paste(self, event: KeyPressEvent) -> None:
-        self.filter.insert_text(one_line(event.data))
+        if self.filtered:
+            self.filter.insert_text(one_line(event.data))

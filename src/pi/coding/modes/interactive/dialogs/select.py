@@ -9,6 +9,9 @@ from pi.coding.modes.interactive.stage import Stage
 __all__ = ["as_list", "select"]
 
 
+_FEW = 6
+
+
 def as_list(title: str, options: Sequence[str]) -> PickList:
     """Texts as a list: the first line is the row, all of it is shown below when it is selected."""
     heading, _, hint = title.partition("\n")
@@ -33,5 +36,6 @@ async def select(
     stage: Stage, title: str, options: Sequence[str], *, timeout: float | None = None
 ) -> str | None:
     """One of the options; None if nothing was chosen. `timeout` is in seconds."""
-    picked = await pick(stage, as_list(title, options), timeout=timeout)
+    filtered = len(options) > _FEW  # a question is answered, not searched
+    picked = await pick(stage, as_list(title, options), timeout=timeout, filtered=filtered)
     return None if picked is None else options[int(picked.key)]
