@@ -6,8 +6,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from pi.coding.modes.interactive.status import elapsed
+
 __all__ = [
     "Terminal",
+    "after_run",
     "ask_answers",
     "ask_background",
     "ask_size",
@@ -32,6 +35,9 @@ ask_answers = "\x1b[18t"
 
 ask_size = "\x1b[18t\x1b[6n"
 """Asks for the size of the window and the place of the cursor, as they are at this moment."""
+
+_LONG_RUN = 10.0
+"""Seconds after which somebody may look elsewhere."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _REFLOWING = (
@@ -104,11 +110,21 @@ def title_sequence(title: str) -> str:
     return f"\x1b]0;{_plain(title)}\x07"
 
 
-def notification(text: str) -> str:
-    """Tells somebody who looks elsewhere: a message where it is understood, and the bell.
+def after_run(seconds: float, name: str, how: str) -> str | None:
+    """What to tell after a run of so many seconds, by the setting `terminal.notify`: a text, the
+    bell alone (""), or nothing (None). name: of the session or its folder."""
+    if seconds < _LONG_RUN or how == "off":
+        return None
+    return "" if how == "bell" else f"pi is done after {elapsed(seconds)}: {name}"
 
-    The bell alone, if there is no text.
+
+def notification(text: str | None) -> str:
+    """Tells somebody who looks elsewhere: a message where it is understood (OSC 9), and the bell.
+
+    The bell alone, if there is no text; nothing for None.
     """
+    if text is None:
+        return ""
     return f"\x1b]9;{_plain(text)}\x07\x07" if text else "\x07"
 
 

@@ -5,7 +5,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.layout.containers import HSplit, VSplit, Window
+from prompt_toolkit.layout.containers import AnyContainer, HSplit, VSplit, Window
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 
 from pi.coding.api.picking import Picked, PickList
@@ -33,6 +33,8 @@ from pi.coding.modes.interactive.stage import Pane, Stage
 
 __all__ = ["pick"]
 
+_LEAST = 6
+"""Rows that a list takes at least, with its title, its filter and its keys."""
 _MAX_ROWS = 14
 _MAX_DETAIL = 4
 
@@ -65,7 +67,7 @@ class _Picker:
         self.filter.text = picklist.query
         self.filter.cursor_position = len(picklist.query)
         self.filter.on_text_changed += self._typed
-        rows = [lines_window(self._list), lines_window(self._foot)]
+        rows: list[AnyContainer] = [lines_window(self._list), lines_window(self._foot)]
         if filtered:
             prompt = FormattedTextControl([(stage.style("accent"), "/ ")])
             field = Window(BufferControl(self.filter), height=1, style=stage.style("text"))
@@ -87,9 +89,15 @@ class _Picker:
         else:
             heading = (f"{style('accent')} bold", padded(title, room))
             lines = [[heading, (style("dim"), f" {count}")]]
-        if rows.picklist.hint and self.stage.rows > 10:
-            lines += paragraphs(rows.picklist.hint, cells, style("muted"), 2)
+        most = 2 if self._most >= 14 else self._most // 8
+        if rows.picklist.hint and most:
+            lines += paragraphs(rows.picklist.hint, cells, style("muted"), most)
         return lines
+
+    @property
+    def _most(self) -> int:
+        """Rows that it may take: half of the window, so that the conversation stays in sight."""
+        return min(max(_LEAST, self.stage.rows // 2), self.stage.rows)
 
     def _list(self) -> list[Line]:
         cells, rows = self.stage.columns, self.rows
@@ -108,14 +116,26 @@ class _Picker:
 
     def _height(self) -> int:
         """How many rows there is room for."""
-        below = 2 if self.stage.columns >= 60 else 3  # the status and the footer of the screen
-        free = self.stage.rows - len(self._head()) - self.filtered - len(self._foot()) - below
+        free = self._most - len(self._head()) - self.filtered - len(self._below())
         return max(1, min(_MAX_ROWS, free))
 
     def _foot(self) -> list[Line]:
+        """What is below the list. It all takes as many rows as it did, whatever is filtered."""
+        lines = self._below()
+        count = max(1, len(self.rows.picklist.choices))
+        whole = min(_MAX_ROWS + len(lines), count + self._room() + len(self._keys_lines()))
+        whole = min(whole, self._most - len(self._head()) - self.filtered)
+        shown = len(self._list())
+        return lines + [[] for _ in range(whole - shown - len(lines))]
+
+    def _room(self) -> int:
+        """Lines that a detail may take."""
+        cells = self.stage.columns
+        return min(_MAX_DETAIL, max(1, self._most // 6), self._detail_height(cells))
+
+    def _below(self) -> list[Line]:
         cells, style = self.stage.columns, self.stage.style
-        most = _MAX_DETAIL if self.stage.rows > 16 else 1
-        room = min(most, self._detail_height(cells))
+        room = self._room()
         lines: list[Line] = []
         choice = self.rows.current
         if choice is not None and choice.why:
@@ -123,10 +143,12 @@ class _Picker:
             lines += paragraphs(choice.why, cells, style(token), room)
         if choice is not None and choice.detail and len(lines) < room:
             lines += paragraphs(choice.detail, cells, style("muted"), room - len(lines))
-        lines += [[] for _ in range(room - len(lines))]
+        return lines + self._keys_lines()
+
+    def _keys_lines(self) -> list[Line]:
+        cells, style = self.stage.columns, self.stage.style
         keys = hints(self._hints(), cells, style("muted"), style("dim"))
-        most = 3 if self.stage.columns >= 60 else 5
-        return lines + keys[: most if self.stage.rows > 12 else 1]
+        return keys[: max(1, self._most // 5)]
 
     def _detail_height(self, cells: int) -> int:
         """The lines of the longest detail, so that the list stays where it is."""
@@ -141,15 +163,17 @@ class _Picker:
 
     def _hints(self) -> list[tuple[str, str]]:
         picklist, stage = self.rows.picklist, self.stage
-        found = [(key_name(stage, "tui.select.confirm"), "done" if picklist.many else "choose")]
+        found = [
+            (key_name(stage, "tui.select.confirm"), "done" if picklist.many else "choose"),
+            (key_name(stage, "tui.select.cancel"), "close"),
+        ]
         if picklist.many:
             found.append(("Space", "mark"))
-        found += [
+        return found + [
             (name, action.help)
             for action in picklist.actions
             if action.help and (name := action_key(stage, action.key))
         ]
-        return [*found, (key_name(stage, "tui.select.cancel"), "close")]
 
     # -- what keys do ---------------------------------------------------------------------------
 

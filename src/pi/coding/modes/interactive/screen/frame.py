@@ -95,9 +95,11 @@ class FramedApplication(Application[None]):
         held: HeldOutput,
         compose: Callable[[], tuple[list[Line], list[Line]]],
         terminal: Terminal,
+        covering: Callable[[], int] = lambda: 0,
         **more: Any,
     ) -> None:
         self.held = held
+        self._covering = covering
         self.sounding = Sounding(reflows=terminal.reflows)
         self._compose = compose
         self._rest = terminal.rest
@@ -151,7 +153,9 @@ class FramedApplication(Application[None]):
         lines, tail = self._compose()
         tail = [] if done else tail
         drawn, window, columns = self._below.tail, self._window, self.held.get_size().columns
-        anew = bool(self._anew or lines or done or self._has_shrunk())
+        covering = 0 if done else self._covering()
+        wanted = self._wanted()
+        anew = bool(self._anew or lines or done or self._has_changed(wanted, covering))
         same = 0 if anew else _common(drawn, tail)
         moves = anew or not same == len(drawn) == len(tail)
         unsure = time.monotonic() < self._unsure
@@ -160,9 +164,14 @@ class FramedApplication(Application[None]):
             self._ask()
         up = self.renderer._cursor_pos.y
         settled: list[Written] = []
+        kept: list[Written] = []
         if anew:
-            up, settled = self.sounding.ground.plan(window)
+            ground = self.sounding.ground
+            up, settled = ground.plan(window)
             settled += [_written(line, columns, settled=True) for line in lines]
+            if covering:
+                rows = len(tail) + wanted
+                up, settled, kept = ground.cover(window, up, settled, rows, covering)
             self._anew = False
         elif moves:
             up += len(drawn) - same
@@ -175,16 +184,20 @@ class FramedApplication(Application[None]):
         if not done:
             live = [_written(line, columns, settled=False) for line in tail[same:]]
             rows, at = self._below.written(), self.renderer._cursor_pos
-            frame = Frame(up, settled, live + rows, len(rows) - 1 - at.y, at.x, whole=anew)
+            below = len(rows) - 1 - at.y
+            frame = Frame(up, settled, live + rows, below, at.x, whole=anew, kept=kept)
             self.sounding.sent(frame, window, asked=asks)
 
-    def _has_shrunk(self) -> bool:
-        last = self.renderer._last_screen
+    def _wanted(self) -> int:
         size = self.held.get_size()
-        if last is None or self.renderer._last_size != size:
-            return False
         wanted = self.layout.container.preferred_height(size.columns, size.rows).preferred
-        return min(wanted, size.rows) < last.height
+        return min(wanted, size.rows)
+
+    def _has_changed(self, wanted: int, covering: int) -> bool:
+        last = self.renderer._last_screen
+        if last is None or self.renderer._last_size != self.held.get_size():
+            return False
+        return wanted < last.height or bool(covering and wanted > last.height)
 
     def _erase(self, rows: int) -> None:
         """Take so many rows above the cursor away, and all below.

@@ -59,6 +59,7 @@ class Frame:
 
     live: the last lines, that the next frame will erase; the cursor is put `below` lines above the
     last one, at column x. whole: the live area begins with them; else rows of it stay above.
+    kept: lines of the transcript that are written when there is room for them.
     """
 
     up: int
@@ -67,6 +68,7 @@ class Frame:
     below: int
     x: int
     whole: bool
+    kept: Sequence[Written] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,42 @@ class Ground:
         ]
         return up, again
 
+    def cover(
+        self, seen: Seen, up: int, written: Sequence[Written], live: int, extra: int
+    ) -> tuple[int, list[Written], list[Written]]:
+        """How far to go up, what to write, and what to keep for later, so that `extra` of `live`
+        rows cover lines of the transcript, as far as they would scroll the window.
+
+        up, written: what was planned.
+        """
+        shown, kept = list(written), list[Written]()
+        row = self.row
+        if row is None:  # nobody knows; what was written by us is there at least
+            row = min(seen.rows - 1, self._height_above(0, seen.columns))
+        after = row - up + sum(self._rows(w, seen.columns) for w in shown) + live - seen.rows
+        rows = after - max(0, after - extra)
+        while rows > 0 and shown:
+            kept.append(shown.pop())
+            rows -= self._rows(kept[-1], seen.columns)
+        at, inside = self._climb(up, seen.columns)
+        while rows > 0 and at > 0 and not inside:
+            at -= 1
+            line, left = self.lines[at]
+            height = self._height(at, seen.columns)
+            if up + height > row:
+                break
+            if left:
+                kept.append(line)
+            up += height
+            rows -= height
+        return up, shown, kept[::-1]
+
     def after(self, frame: Frame, seen: Seen) -> "Ground":
         """What is there when a frame has met a window like that."""
         columns = seen.columns
         up = frame.up if self.row is None else min(frame.up, self.row)
         at, inside = self._climb(up, columns)
-        again = {id(written) for written in frame.settled}
+        again = {id(written) for written in (*frame.settled, *frame.kept)}
         lines: list[tuple[Written, int]] = []
         for written, left in self.lines[:at]:
             if id(written) not in again:
@@ -130,6 +162,7 @@ class Ground:
             lines.append((self.lines[at][0].remains(), inside * columns))
         lines += [(written, 0) for written in lost if id(written) not in again]
         lines += [(written, _WHOLE) for written in frame.settled]
+        lines += [(written, 0) for written in frame.kept]
         live = len(lines) if frame.whole else min(self.live, len(lines))
         # what does not fit into a row of the live area is not wrapped, it is not there
         lines += [(written, columns) for written in frame.live]
@@ -141,7 +174,7 @@ class Ground:
         )
         if self.row is None:
             return made
-        count = len(frame.settled) + len(frame.live)
+        count = len(frame.settled) + len(frame.kept) + len(frame.live)
         height = sum(made._height(i, columns) for i in range(len(lines) - count, len(lines)))
         bottom = min(self.row - up + max(1, height), seen.rows) - 1
         return replace(made, row=max(0, bottom - frame.below))
@@ -150,8 +183,9 @@ class Ground:
 
     def _height(self, at: int, columns: int) -> int:
         written, left = self.lines[at]
-        if not left:
-            return 0
+        return self._rows(written, columns, left) if left else 0
+
+    def _rows(self, written: Written, columns: int, left: int = _WHOLE) -> int:
         if columns >= written.bound or not self.reflows:
             return 1
         return max(1, -(-min(written.cells, left) // columns))

@@ -54,12 +54,16 @@ class Part:
 
 
 class Parts:
-    """All parts, and the panes of dialogs, one at a time."""
+    """All parts, and the panes of dialogs, one at a time.
+
+    covering: rows of dialogs and menus, which go away again, and so push nothing out of sight.
+    """
 
     def __init__(
         self, editor: AnyContainer, focus: Any, keys: Callable[[], KeyBindingsBase]
     ) -> None:
         self.tail: list[Line] = []
+        self.covering = 0
         self.queue, self.status = Part(), Part()
         self.above, self.below, self.footer = Part(), Part(), Part()
         self._editor, self._focus = editor, focus
@@ -86,7 +90,9 @@ class Parts:
 
     def fill(self, columns: int, rows: int, make: Callable[[str, int], list[Line]]) -> None:
         """Have the lines of all parts made. make: name of a part, and how many rows it may have."""
-        left = rows - max(1, self._here.preferred_height(columns, rows).preferred)
+        here = self._here.preferred_height(columns, rows).preferred
+        self.covering = max(0, here - self._focus.preferred_height(columns, rows).preferred)
+        left = rows - max(1, here)
         for name in ("footer", "status", "queue", "above", "below", "tail"):
             lines = make(name, left) if left > 0 else []
             lines = lines[:left] if left > 0 else []

@@ -40,10 +40,11 @@ from pi.coding.modes.interactive.screen.parts import Parts
 from pi.coding.modes.interactive.screen.strangers import Strangers
 from pi.coding.modes.interactive.screen.transcript import Transcript
 from pi.coding.modes.interactive.stage import Pane
-from pi.coding.modes.interactive.status import Activity, cache_miss, elapsed
+from pi.coding.modes.interactive.status import Activity, cache_miss
 from pi.coding.modes.interactive.talk import Talk
 from pi.coding.modes.interactive.terminal import (
     Terminal,
+    after_run,
     clipboard_sequence,
     notification,
     progress,
@@ -69,8 +70,6 @@ _TICK = 0.1
 _NO_MODEL = "no model can be used yet"
 _CALM = 0.7
 """Seconds without a key in the editor after which a dialog that nobody asked for may appear."""
-_LONG_RUN = 10.0
-"""Seconds after which somebody may look elsewhere."""
 
 
 class Screen:
@@ -125,6 +124,7 @@ class Screen:
             held,
             self._compose,
             terminal,
+            lambda: self.parts.covering,
             input=keys,
             layout=Layout(self.parts.container, focused_element=self.editor.window),
             key_bindings=self.parts.keys,
@@ -378,15 +378,13 @@ class Screen:
         self.redraw()
 
     def _done(self, event: s.AgentSettled) -> None:
-        """Tell somebody who looks elsewhere that a long run is over."""
         terminal = self.settings.get("terminal", {})
         if terminal.get("showTerminalProgress"):
             self.send_raw(progress(on=False))
-        how = terminal.get("notify", "auto")
-        if self.activity.took >= _LONG_RUN and not event.aborted and how != "off":
+        if not event.aborted:
             name = self.facts.name or self.facts.cwd
-            text = f"pi is done after {elapsed(self.activity.took)}: {name}"
-            self.send_raw(notification("" if how == "bell" else text))
+            how = terminal.get("notify", "auto")
+            self.send_raw(notification(after_run(self.activity.took, name, how)))
 
     def _counted(self, stats: SessionStats | None) -> None:
         if stats is not None:

@@ -100,7 +100,8 @@ class Sounding:
     def forget(self) -> None:
         """The live area was taken away, and others may have written since."""
         self._presume()
-        self.ground = self._sure = Ground(self.ground.reflows)
+        lost = tuple(pair for pair in self.ground.lines if pair[0].line is not None and not pair[1])
+        self.ground = self._sure = Ground(self.ground.reflows, lost, len(lost))
 
     def _presume(self) -> None:
         self._sent.clear()
