@@ -14,7 +14,15 @@ from pi.ai.messages import Context, ImageContent, Message, TextContent, Thinking
 from pi.ai.model import BUDGET, Model, ThinkingLevel
 from pi.ai.request import Frame, Request
 
-__all__ = ["DEFAULT_BUDGETS", "CacheRetention", "Options", "Retry", "estimate_tokens", "is_large"]
+__all__ = [
+    "DEFAULT_BUDGETS",
+    "CacheRetention",
+    "Options",
+    "Retry",
+    "estimate_message",
+    "estimate_tokens",
+    "is_large",
+]
 
 CacheRetention = Literal["none", "short", "long"]
 
@@ -116,24 +124,31 @@ class Options(Struct, frozen=True, kw_only=True):
 def estimate_tokens(context: Context) -> int:
     """A rough count of the input tokens of `context`: four bytes a token, 1200 an image."""
     size = sum(map(_size, context.system))
-    images = 0
     for tool in context.tools:
         size += len(tool.name) + len(tool.description) + 4 * len(tool.parameters) * 20
-    for message in context.messages:
-        if isinstance(message.content, str):
-            size += _size(message.content)
-            continue
-        for block in message.content:
-            match block:
-                case TextContent():
-                    size += _size(block.text)
-                case ThinkingContent():
-                    size += _size(block.thinking)
-                case ImageContent():
-                    images += 1
-                case _:
-                    size += len(block.name) + _size_of_data(block.arguments)
-    return size // 4 + images * _IMAGE_TOKENS
+    return (size + sum(map(_size_of_message, context.messages))) // 4
+
+
+def estimate_message(message: Message) -> int:
+    """The same for one message, rounded up: it is nothing only if it is empty."""
+    return -(-_size_of_message(message) // 4)
+
+
+def _size_of_message(message: Message) -> int:
+    if isinstance(message.content, str):
+        return _size(message.content)
+    size = 0
+    for block in message.content:
+        match block:
+            case TextContent():
+                size += _size(block.text)
+            case ThinkingContent():
+                size += _size(block.thinking)
+            case ImageContent():
+                size += 4 * _IMAGE_TOKENS
+            case _:
+                size += len(block.name) + _size_of_data(block.arguments)
+    return size
 
 
 def is_large(messages: Sequence[Message]) -> bool:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from coding.policies.policy_session import SYSTEM, Work, prompts
 from conformance.said import Said, model_for, wire
 from pi.ai.errors import ContextOverflowError
 from pi.ai.faux import Answer, fail, faux_model, text, tool
 from pi.ai.messages import Context, ImageContent
+from pi.ai.model import Model, Price
 from pi.coding.api.commands import FollowUp, Prompt, Steer
 from pi.coding.api.events import CompactionEnd, CompactionStart, Notice
 from pi.coding.session.entries import CustomMessageEntry
@@ -70,12 +72,9 @@ async def test_the_first_prompt_leaves_no_file_behind(tmp_path: Path) -> None:
 
 
 async def test_a_model_of_the_same_provider_is_named_first_and_then_the_cheapest() -> None:
-    def priced(provider: str, name: str, dollars: float, window: int = 200_000) -> Any:
+    def priced(provider: str, name: str, dollars: float, window: int = 200_000) -> Model:
         made = faux_model(name, context_window=window)
-        return type(made)(
-            **{f: getattr(made, f) for f in made.__struct_fields__}
-            | {"provider": provider, "cost": type(made.cost)(input=dollars)}
-        )
+        return replace(made, provider=provider, cost=Price(input=dollars))
 
     models = [
         priced("other", "free", 0.0),

@@ -31,7 +31,7 @@ from pi.coding.session.scan import Node
 __all__ = ["carry_out"]
 
 _QUOTED = 4000
-"""Characters of the user's own words that a split turn keeps."""
+"""Characters of the user's own words that a split turn keeps; less in a small window."""
 
 
 async def carry_out(
@@ -126,5 +126,5 @@ def _request_of(planned: Plan) -> list[str]:
     first = planned.prefix[0]
     if not isinstance(first, UserMessage) or not text_of(first.content).strip():
         return []
-    words = shorten(text_of(first.content).strip(), _QUOTED)
+    words = shorten(text_of(first.content).strip(), min(_QUOTED, planned.most // 2))
     return ["The user asked for it in these words:", "\n".join(f"> {w}" for w in words.split("\n"))]

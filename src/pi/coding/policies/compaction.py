@@ -20,6 +20,7 @@ from pi.coding.api.events import (
     CompactionResult,
     CompactionStart,
 )
+from pi.coding.policies.beside import beside
 from pi.coding.policies.edits import leave_out, node_of
 from pi.coding.policies.host import PolicyHost
 from pi.coding.policies.plan import Plan, plan
@@ -31,7 +32,7 @@ from pi.coding.session.state import Item
 
 __all__ = ["Compactor"]
 
-_SMALLEST_WINDOW = 4000
+_SMALLEST_WINDOW = 1000
 
 
 class _Look(Struct, frozen=True):
@@ -41,9 +42,9 @@ class _Look(Struct, frozen=True):
     size: Size
     limits: Limits
 
-    def plan(self, reason: CompactionReason) -> Plan | str:
+    async def plan(self, reason: CompactionReason) -> Plan | str:
         """What a compaction would do, or why it would be no use."""
-        return plan(self.items, self.size, self.limits, reason)
+        return await beside(plan, self.items, self.size, self.limits, reason)
 
 
 class Compactor(Hooks):
@@ -86,8 +87,8 @@ class Compactor(Hooks):
         if self._lock.locked():
             raise ConfigError("a summary is being made already")
         async with self._lock:
-            look = self._look()
-            planned = look.plan("manual")
+            look = await self._look()
+            planned = await look.plan("manual")
             if isinstance(planned, str):
                 raise ConfigError(f"nothing to compact: {planned}")
             return await self._carry_out(planned, "manual", look, focus=instructions)
@@ -139,12 +140,13 @@ class Compactor(Hooks):
         """Compact if the next request would be too large and something comes of it."""
         if not self.auto_compaction or self._failed:
             return
-        look = self._look()
+        look = await self._look()
         if look.size.tokens <= look.limits.threshold:
             return
-        planned = look.plan("threshold")
-        if not isinstance(planned, str):
-            await self._try(planned, "threshold", look)
+        planned = await look.plan("threshold")
+        if not isinstance(planned, str) and await self._try(planned, "threshold", look):
+            left = await self._look()
+            self._failed = left.size.tokens >= look.size.tokens  # no use trying again in this run
 
     async def _recover(self, message: AssistantMessage, *, silent: bool) -> bool:
         """Compact because a request did not fit; whether it is to be sent again.
@@ -154,8 +156,8 @@ class Compactor(Hooks):
         async with self._lock:
             self._suspected = None
             failed = node_of(self._host.log, message)
-            look = self._look(without=failed)
-            planned = look.plan("overflow")
+            look = await self._look(without=failed)
+            planned = await look.plan("overflow")
             prompt = self._last_prompt() or self._recovered or "-"
             problem = ""
             if prompt == self._recovered:
@@ -217,14 +219,15 @@ class Compactor(Hooks):
 
     # -- what there is --------------------------------------------------------------------------
 
-    def _look(self, *, without: Node | None = None) -> _Look:
+    async def _look(self, *, without: Node | None = None) -> _Look:
         """How large the next request would be, an entry left out of it, and how large it may be."""
         host = self._host
         turn = host.turn()
         items = host.log.state.projection
         if without is not None:
             items = tuple(item for item in items if item.node is not without)
-        return _Look(items, measure(items, turn.context), self._limits(turn.model))
+        size = await beside(measure, items, turn.context)
+        return _Look(items, size, self._limits(turn.model))
 
     def _limits(self, model: Model) -> Limits:
         return limits(self._host.settings.compaction, model, window=self._windows.get(model.key))

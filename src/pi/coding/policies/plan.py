@@ -17,7 +17,7 @@ from pi.coding.session.state import Item
 __all__ = ["Plan", "plan"]
 
 _LEAST_GAIN = 1000
-"""Tokens. Less than this is about what a summary takes itself."""
+"""Tokens. Less is about what a summary takes itself; of a small window it is an eighth."""
 
 
 class Plan(Struct, frozen=True):
@@ -25,17 +25,19 @@ class Plan(Struct, frozen=True):
 
     history: messages of whole turns. prefix: the first part of a turn whose rest is kept; it begins
     with what the user asked. first_kept: entry id, empty if nothing is kept. scale: see `scale_of`.
+    most: tokens that all of it is to have afterwards.
     """
 
     history: tuple[AgentMessage, ...]
     prefix: tuple[AgentMessage, ...]
     first_kept: str
-    scale: float = 1.0
+    scale: float
+    most: int
 
 
 def plan(items: Sequence[Item], size: Size, limits: Limits, reason: CompactionReason) -> Plan | str:
     """How to compact the conversation `items`, as the model is told it; or why that is no use."""
-    said = [item for item in items if not isinstance(item.message, CompactionSummaryMessage)]
+    said = [item for item in items if not _is_summary(item)]
     messages = [item.message for item in said]
     if not messages:
         return "nothing was said since the last compaction"
@@ -49,6 +51,8 @@ def plan(items: Sequence[Item], size: Size, limits: Limits, reason: CompactionRe
     tokens = [int(count * scale) for count in tokens]
     most = min(limits.threshold, size.tokens) if reason == "overflow" else limits.threshold
     usable = max(0, most - size.overhead)
+    earlier = sum(tokens_of(item.message) for item in items if _is_summary(item))
+    usable -= min(int(earlier * scale), usable // 2)  # the next summary has about the same size
     keep, room = min(limits.keep, usable // 2), usable * 3 // 4
     cut = choose(tokens, places(messages), len(tokens) if last is None else last, keep, room)
     gain = sum(tokens[:cut])
@@ -57,12 +61,16 @@ def plan(items: Sequence[Item], size: Size, limits: Limits, reason: CompactionRe
             f"the conversation is short enough: about {sum(tokens):,} tokens, of which the newest"
             f" {keep:,} are always kept"
         )
-    if reason != "manual" and gain < _LEAST_GAIN:
+    if reason != "manual" and gain < min(_LEAST_GAIN, most // 8):
         return "a summary would be no shorter than what it replaces"
     start = turn_start(messages, cut)
     split = cut if start is None else start
     first_kept = said[cut].node.id if cut < len(said) else ""
-    return Plan(tuple(messages[:split]), tuple(messages[split:cut]), first_kept, scale)
+    return Plan(tuple(messages[:split]), tuple(messages[split:cut]), first_kept, scale, most)
+
+
+def _is_summary(item: Item) -> bool:
+    return isinstance(item.message, CompactionSummaryMessage)
 
 
 def _newest(tokens: Sequence[int], first: int, room: int) -> int | None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from pi.ai.messages import AssistantMessage, Context, Usage
 from pi.ai.model import Model
-from pi.ai.options import estimate_tokens
+from pi.ai.options import estimate_message, estimate_tokens
 from pi.coding.session.context import to_llm
 from pi.coding.session.entries import AgentMessage, CompactionSummaryMessage
 from pi.coding.session.state import Item
@@ -78,7 +78,7 @@ class Size(Struct, frozen=True):
 
 
 def limits(settings: CompactionSettings, model: Model, *, window: int | None = None) -> Limits:
-    """The limits for a model; `window` if it is known better than the model says.
+    """The limits for a model; `window` if it is known to be smaller than the model says.
 
     The default reserve is made for large windows and takes a quarter of a small one at most. What
     somebody chose counts up to three quarters. So the threshold is always positive.
@@ -89,7 +89,9 @@ def limits(settings: CompactionSettings, model: Model, *, window: int | None = N
         reserve = reserve if override.reserve_tokens is None else override.reserve_tokens
         keep = keep if override.keep_recent_tokens is None else override.keep_recent_tokens
     share = _DEFAULT_SHARE if reserve == _DEFAULT_RESERVE else _LARGEST_SHARE
-    hard = window or max(model.context_window, model.extended_context_window or 0, 1)
+    hard = max(model.context_window, model.extended_context_window or 0, 1)
+    if window is not None:
+        hard = max(1, min(window, hard))
     window = max(1, min(model.context_window, hard))
     return Limits(window, hard, min(reserve, int(window * share)), keep)
 
@@ -127,7 +129,7 @@ def tokens_used(usage: Usage) -> int:
 def tokens_of(message: AgentMessage) -> int:
     """An estimate of a message in a request; 0 if no model is told it."""
     told = to_llm(message) if is_told(message) else None
-    return 0 if told is None else estimate_tokens(Context((told,)))
+    return 0 if told is None else estimate_message(told)
 
 
 def is_told(message: AgentMessage) -> bool:

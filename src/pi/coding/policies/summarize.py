@@ -19,6 +19,7 @@ from pi.coding.api.events import (
     SummarizationRetryFinished,
     SummarizationRetryScheduled,
 )
+from pi.coding.policies.beside import beside
 from pi.coding.policies.host import PolicyHost
 from pi.coding.policies.retry import Sleep, delay_before
 from pi.coding.policies.size import limits, tokens_used
@@ -76,7 +77,8 @@ class Summarizer:
         """
         room = self._room()
         while True:
-            text = _request(task, write_down(messages, room, results=results), previous, focus)
+            written = await beside(write_down, messages, room, results=results)
+            text = _request(task, written, previous, focus)
             try:
                 return _checked(await self._answer(text))
             except PiError as error:

@@ -4,7 +4,7 @@ As text it cannot be mistaken for a conversation to go on with. What tools retur
 makes up most of a conversation and least of what has to be remembered. Thinking is left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from pi.ai.messages import (
     UserContent,
     UserMessage,
 )
+from pi.ai.request import encode_json
 from pi.coding.policies.size import is_told
 from pi.coding.session.context import shell_text
 from pi.coding.session.entries import (
@@ -39,13 +40,26 @@ _NOTE = 48
 
 def write_down(messages: Sequence[AgentMessage], room: int, *, results: bool = True) -> str:
     """The conversation in `room` characters at most. `results`: with what tools returned."""
-    text = ""
-    for short, long in _STAGES:
-        parts = (_part(message, short, long, results) for message in messages if is_told(message))
-        text = "\n\n".join(filter(None, parts))
-        if len(text) <= room:
+    told = [message for message in messages if is_told(message)]
+    *larger, smallest = _STAGES
+    for short, long in larger:
+        text = _within(room, (_part(message, short, long, results) for message in told))
+        if text is not None:
             return text
-    return shorten(text, room)
+    parts = (_part(message, *smallest, results) for message in told)
+    return shorten("\n\n".join(filter(None, parts)), room)
+
+
+def _within(room: int, parts: Iterable[str]) -> str | None:
+    """The parts that say something as one text; None as soon as they have more than `room`."""
+    kept: list[str] = []
+    size = -2
+    for part in filter(None, parts):
+        size += len(part) + 2
+        if size > room:
+            return None
+        kept.append(part)
+    return "\n\n".join(kept)
 
 
 def shorten(text: str, limit: int) -> str:
@@ -92,15 +106,15 @@ def _said(who: str, text: str) -> str:
 
 
 def _call(call: ToolCall, limit: int) -> str:
-    arguments = ", ".join(
-        f"{name}={shorten(_value(value), max(limit // 2, 60))}"
-        for name, value in call.arguments.items()
-    )
+    most = max(limit // 2, 60)
+    arguments = ", ".join(f"{name}={_value(value, most)}" for name, value in call.arguments.items())
     return f"{call.name}({arguments})"
 
 
-def _value(value: Any) -> str:
-    return msgspec.json.encode(value, enc_hook=str).decode(errors="replace")
+def _value(value: Any, most: int) -> str:
+    if isinstance(value, str):  # shortened before it is escaped: it may be a whole file
+        return encode_json(shorten(value, most)).decode()
+    return shorten(msgspec.json.encode(value, enc_hook=str).decode(errors="replace"), most)
 
 
 def _text(content: str | tuple[UserContent, ...]) -> str:
