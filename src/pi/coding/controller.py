@@ -22,13 +22,10 @@ from pi.ai.client import Client
 from pi.ai.errors import ConfigError, PiError
 from pi.ai.messages import AssistantMessage, Context, ImageContent, UserMessage, text_of
 from pi.ai.model import Model, ThinkingLevel
-from pi.ai.options import Retry
 from pi.coding.api.answers import BashResult
 from pi.coding.api.commands import Command, Disposition, Prompt, State
 from pi.coding.api.events import (
     AgentSettled,
-    AutoRetryEnd,
-    AutoRetryStart,
     CompactionEnd,
     CompactionStart,
     ExtensionError,
@@ -74,12 +71,10 @@ class Controller:
         self.ui: UserInterface = NoUser()
         self.bash: asyncio.Task[BashResult] | None = None
         self.summary: asyncio.Task[Any] | None = None
-        self.auto_retry = True
         self._start: tuple[Model, ThinkingLevel] = (model, thinking)
         self._pinned = pinned
         self._listeners: list[Callable[[SessionEvent], None]] = []
         self._run: asyncio.Task[None] | None = None
-        self._retry: Retry | None = None
         self._parked: list[AgentMessage] = []
         self._told = (0, 0)
         self._compacting = False
@@ -163,11 +158,6 @@ class Controller:
         return self._compacting or self.summary is not None
 
     @property
-    def retrying(self) -> bool:
-        """Whether a failed request waits to be sent again."""
-        return self._retry is not None
-
-    @property
     def model(self) -> Model:
         """The model for the next request."""
         chosen = self.log.state.model
@@ -218,8 +208,6 @@ class Controller:
             services.options,
             thinking=self.thinking,
             session_id=self.log.header.id,
-            on_retry=self._retrying,
-            max_retries=services.options.max_retries if self.auto_retry else 0,
         )
         return Turn(
             model,
@@ -235,8 +223,6 @@ class Controller:
             self.log.append_message(event.message)
         elif isinstance(event, MessageStart) and self._told != self._waiting():
             self.queue_changed()  # what was queued is said now
-        if self._retry is not None:
-            self._retry_over(event)
         self.tell(event)
 
     # -- the run --------------------------------------------------------------------------------
@@ -342,7 +328,6 @@ class Controller:
             self.tell(Notice("error", text))
         finally:
             self._run = None
-            self._retry = None
             try:
                 self._unpark()
             finally:
@@ -401,20 +386,3 @@ class Controller:
 
     def _waiting(self) -> tuple[int, int]:
         return len(self.inbox.steering), len(self.inbox.follow_up)
-
-    def _retrying(self, retry: Retry) -> None:
-        self._retry = retry
-        delay = round(retry.delay * 1000)
-        self.tell(AutoRetryStart(retry.attempt, retry.max_attempts, delay, retry.message))
-
-    def _retry_over(self, event: AgentEvent) -> None:
-        retry = self._retry
-        if retry is None or not isinstance(event, MessageStart | MessageEnd):
-            return
-        message = event.message
-        if isinstance(message, AssistantMessage):
-            failed = message.stop_reason == "error"
-            if failed or message.content or message.stop_reason not in ("pending",):
-                self._retry = None
-                error = message.error_message if failed and message.error_message else msgspec.UNSET
-                self.tell(AutoRetryEnd(not failed, retry.attempt, error))

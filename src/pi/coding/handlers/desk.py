@@ -91,9 +91,6 @@ class Desk(PolicyHost, Protocol):
     summary: asyncio.Task[Any] | None
     """A compaction or a branch summary that somebody asked for."""
 
-    auto_retry: bool
-    """Whether failed requests are sent again."""
-
     @property
     def services(self) -> Services:
         """What is around the session."""
@@ -117,11 +114,6 @@ class Desk(PolicyHost, Protocol):
     @property
     def compacting(self) -> bool:
         """Whether a summary is being made."""
-        ...
-
-    @property
-    def retrying(self) -> bool:
-        """Whether a failed request waits to be sent again."""
         ...
 
     def record(self, message: AgentMessage) -> None:

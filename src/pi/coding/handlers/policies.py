@@ -95,10 +95,10 @@ async def set_auto_compaction(desk: Desk, command: SetAutoCompaction) -> None:
 
 async def set_auto_retry(desk: Desk, command: SetAutoRetry) -> None:
     """For this session."""
-    desk.auto_retry = command.enabled
     retrier = _retrier(desk)
-    if retrier is not None:
-        retrier.auto_retry = command.enabled
+    if retrier is None:
+        raise ConfigError("this session tries nothing again: there is nothing to switch")
+    retrier.auto_retry = command.enabled
 
 
 async def abort_retry(desk: Desk, command: AbortRetry) -> None:
@@ -106,13 +106,10 @@ async def abort_retry(desk: Desk, command: AbortRetry) -> None:
     retrier = _retrier(desk)
     if retrier is not None:
         retrier.abort_retry()
-    elif desk.retrying:
-        await desk.abort()
 
 
 def switches_from(old: Desk, new: Desk) -> None:
     """Have the policies of `new` switched on and off as those of `old`."""
-    new.auto_retry = old.auto_retry
     for kind, switch in ((Compactor, "auto_compaction"), (Retrier, "auto_retry")):
         pairs = [[hook for hook in desk.hooks if isinstance(hook, kind)] for desk in (old, new)]
         for before, after in zip(*pairs, strict=False):
