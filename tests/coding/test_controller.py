@@ -10,7 +10,7 @@ from pi.agent.functions import tool as make_tool
 from pi.agent.hooks import Hooks
 from pi.ai.errors import AbortedError, ConfigError
 from pi.ai.faux import fail, text, tool, wait
-from pi.ai.messages import AssistantMessage, Usage
+from pi.ai.messages import AssistantMessage, Usage, UserMessage
 from pi.coding.api import commands as c
 from pi.coding.api.events import (
     AgentSettled,
@@ -240,3 +240,26 @@ async def test_an_answer_that_failed_is_the_last_answer(tmp_path: Path) -> None:
         answer = await talk.controller.send(c.Prompt("a"))
         assert (answer.stop_reason, answer.error_kind) == ("error", "auth")
         assert len(talk.told(AgentEnd)) == 1
+
+
+async def test_a_failed_prompt_that_is_said_again_is_read_once(tmp_path: Path) -> None:
+    script = [[text("hi")], [fail("auth", "401 no")], [fail("auth", "401 no")]]
+    with talking([*script, [text("there")]], tmp_path) as talk:
+        log = talk.controller.log
+        await talk.controller.send(c.Prompt("hello"))
+        for _ in range(3):
+            await talk.controller.send(c.Prompt("Go"))
+        said = [m.content for m in log.state.messages if isinstance(m, UserMessage)]
+        assert said == ["hello", "Go"]
+        assert len(talk.transport.contexts[-1].messages) == 3
+        assert talk.roles() == ["user", "assistant", "user", "assistant"]
+
+
+async def test_another_prompt_after_a_failed_one_leaves_it_where_it_is(tmp_path: Path) -> None:
+    script = [[fail("auth", "401 no")], [text("half "), fail("auth", "cut")], [text("there")]]
+    with talking(script, tmp_path) as talk:
+        for prompt in ("Go", "Go on", "Go on"):  # the second was answered in part
+            await talk.controller.send(c.Prompt(prompt))
+        messages = talk.controller.log.state.messages
+        said = [m.content for m in messages if isinstance(m, UserMessage)]
+        assert said == ["Go", "Go on", "Go on"]

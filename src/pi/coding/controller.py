@@ -40,6 +40,7 @@ from pi.coding.extensions.quiet import QuietBridge
 from pi.coding.handlers.desk import Services
 from pi.coding.handlers.table import handler_of
 from pi.coding.handlers.talk import user_message
+from pi.coding.session.again import take_again
 from pi.coding.session.entries import AgentMessage
 from pi.coding.session.log import SessionLog
 from pi.coding.settings import Settings
@@ -285,6 +286,7 @@ class Controller:
         model = self.model
         if not self.services.configured(model.provider):
             await self.client.access(model)  # raises, and says what is missing
+        take_again(self.log, message)
         self._begin([message], alone=alone)
         return "started"
 
