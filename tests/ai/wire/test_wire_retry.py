@@ -1,7 +1,5 @@
 """Retry rules, with the official SDKs as a second opinion on delays and statuses."""
 
-from email.utils import formatdate
-
 import httpx2 as httpx
 import openai
 import pytest
@@ -9,37 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pi.ai.errors import ErrorInfo
-from pi.ai.wire.retry import backoff, retry_after, should_retry
-
-NOW = 1_700_000_000.0
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "7"}, 7.0),
-        ({"retry-after": " 1.5 "}, 1.5),
-        ({"retry-after": "0"}, 0.0),
-        ({"retry-after-ms": "1500", "retry-after": "7"}, 1.5),
-        ({"retry-after-ms": "soon", "retry-after": "7"}, 7.0),
-        ({"retry-after": formatdate(NOW + 30, usegmt=True)}, 30.0),
-        ({"retry-after": formatdate(NOW - 30, usegmt=True)}, 0.0),
-        ({"retry-after": "-3"}, None),
-        ({"retry-after": "nan"}, None),
-        ({"retry-after": "inf"}, None),
-        ({"retry-after": "tomorrow"}, None),
-        ({"retry-after": "Fri, 99 Foo 2999 23:59:59 GMT"}, None),
-    ],
-)
-def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers, now=NOW) == seconds
-
-
-def test_a_date_is_compared_with_the_servers_clock_when_there_is_no_other() -> None:
-    headers = {"retry-after": formatdate(NOW + 9, usegmt=True)}
-    assert retry_after(headers) is None
-    assert retry_after(headers | {"date": formatdate(NOW, usegmt=True)}) == 9.0
+from pi.ai.wire.retry import backoff, should_retry
 
 
 def test_backoff_doubles_up_to_its_cap() -> None:

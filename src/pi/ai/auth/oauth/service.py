@@ -15,8 +15,8 @@ from msgspec import Struct
 from pi.ai.auth.masks import Masker
 from pi.ai.auth.oauth.world import World
 from pi.ai.errors import AuthError, OverloadedError, PiError, RateLimitError, TransportError
+from pi.ai.protocols.wait_hint import wait_hint
 from pi.ai.request import Request, decode_json, encode_json
-from pi.ai.wire.retry import retry_after
 
 __all__ = ["Answer", "Service", "one_line"]
 
@@ -86,7 +86,7 @@ class Answer(Struct, frozen=True):
         words = self.words()
         what = f"status {self.status}" + (f": {words}" if words else "")
         if self.status == 429:
-            wait = retry_after(self.headers)
+            wait = wait_hint(self.headers, self.data, words)
             return RateLimitError(
                 f"{self.who} says that there were too many requests ({what})",
                 status=429,
