@@ -12,8 +12,9 @@ import pytest
 from pi.agent.tools import Tool
 from pi.ai.errors import ConfigError
 from pi.coding.resources.context_files import CONTEXT_NAMES, ContextFile, find_context_files
-from pi.coding.resources.prompt_templates import find_templates, template_places
+from pi.coding.resources.prompt_templates import find_templates
 from pi.coding.resources.skills import Skill, find_skills, skill_places
+from pi.coding.resources.sources import places_in
 from pi.coding.resources.system_prompt import (
     Instructions,
     find_instructions,
@@ -207,7 +208,7 @@ def test_empty_home_costs_next_to_nothing(tmp_path: Path) -> None:
         find_context_files(agent, cwd)
         find_instructions(agent, cwd, trusted=True)
         find_skills(skill_places(agent, cwd, tmp_path, trusted=True))
-        find_templates(template_places(agent, cwd, trusted=True))
+        find_templates(places_in("prompts", agent, cwd, trusted=True))
         return time.process_time() - start
 
     assert min(look() for _ in range(20)) < 0.005  # about 0.3 ms on a quiet machine

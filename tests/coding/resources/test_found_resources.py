@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pi.coding.resources.found import Resources, find_resources
-from pi.coding.resources.found_themes import ThemeFile, find_themes, theme_places
-from pi.coding.resources.sources import Brought
+from pi.coding.resources.found_themes import ThemeFile, find_themes
+from pi.coding.resources.sources import Brought, places_in
 
 
 def put(path: Path, text: str) -> Path:
@@ -112,7 +112,7 @@ def test_themes_are_found_by_their_names(tmp_path: Path) -> None:
     put(tmp_path / "themes" / "readme.txt", "x")
     twin = put(tmp_path / "more" / "night.json", "{}")
     (tmp_path / "more" / "y.json").symlink_to(first)
-    places = theme_places(tmp_path, tmp_path / "work", entries=(str(tmp_path / "more"),))
+    places = places_in("themes", tmp_path, tmp_path / "work", entries=(str(tmp_path / "more"),))
     found = find_themes(reversed(places))
     assert found.themes == (
         ThemeFile("night", first, "user"),

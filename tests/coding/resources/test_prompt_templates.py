@@ -9,9 +9,8 @@ from pi.coding.resources.prompt_templates import (
     fill,
     find_templates,
     split_arguments,
-    template_places,
 )
-from pi.coding.resources.sources import Place
+from pi.coding.resources.sources import Place, places_in
 
 
 def put(path: Path, text: str) -> Path:
@@ -96,14 +95,14 @@ def test_places(tmp_path: Path) -> None:
     entries = (str(tmp_path / "more"), "-prompts/y.md")
 
     def look(trusted: bool, flags: tuple[Path, ...]) -> dict[str, str]:
-        places = template_places(agent, project, trusted=trusted, entries=entries, flags=flags)
+        places = places_in("prompts", agent, project, trusted=trusted, entries=entries, flags=flags)
         return {t.name: t.body for t in find_templates(places, entries).templates}
 
     assert look(True, (flag,)) == {"x": "flag", "z": "z"}
     assert look(True, ()) == {"x": "project", "z": "z"}
     assert look(False, ()) == {"x": "user", "z": "z"}
-    places = template_places(
-        agent, project, trusted=True, entries=entries, flags=(tmp_path / "nowhere",)
+    places = places_in(
+        "prompts", agent, project, trusted=True, entries=entries, flags=(tmp_path / "nowhere",)
     )
     assert find_templates(places, entries).notes == (
         f"prompt template {tmp_path / 'nowhere'} does not exist",

@@ -13,15 +13,14 @@ from msgspec import Struct
 from pi.agent.tools import Tool
 from pi.coding.api.answers import CommandInfo, SourceInfo
 from pi.coding.resources.context_files import ContextFiles, find_context_files
-from pi.coding.resources.found_themes import ThemeFile, find_themes, theme_places
+from pi.coding.resources.found_themes import ThemeFile, find_themes
 from pi.coding.resources.prompt_templates import (
     Template,
     expand_template,
     find_templates,
-    template_places,
 )
 from pi.coding.resources.skills import Skill, expand_skill, find_skills, skill_places
-from pi.coding.resources.sources import Brought, Place, Scope, flag_paths, paths_of
+from pi.coding.resources.sources import Brought, Place, Scope, flag_paths, paths_of, places_in
 from pi.coding.resources.system_prompt import Instructions, find_instructions, system_prompt
 
 __all__ = ["Resources", "find_resources"]
@@ -117,11 +116,12 @@ def find_resources(
     context = find_context_files(folder, cwd) if context_files else ContextFiles()
 
     def look(
-        kind: str, entries: Sequence[str] | None, places: Callable[..., list[Place]]
+        kind: str, entries: Sequence[str] | None, places: Callable[..., list[Place]] | None = None
     ) -> list[Place]:
         flags_of_kind = named.get(kind, ())
         if entries is None:
             return [Place(path, "flag") for path in flags_of_kind]
+        places = places or partial(places_in, kind)
         return places(
             folder,
             cwd,
@@ -134,8 +134,8 @@ def find_resources(
     found_skills = find_skills(
         look("skills", skills, partial(skill_places, home=Path.home())), skills or ()
     )
-    found_templates = find_templates(look("prompts", templates, template_places), templates or ())
-    found_themes = find_themes(look("themes", themes, theme_places), themes or ())
+    found_templates = find_templates(look("prompts", templates), templates or ())
+    found_themes = find_themes(look("themes", themes), themes or ())
     return Resources(
         instructions,
         context,

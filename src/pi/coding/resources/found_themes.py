@@ -6,15 +6,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from pi.coding.resources.sources import (
-    Brought,
     Place,
     Scope,
     files_of,
     first_of_each_name,
-    places_in,
 )
 
-__all__ = ["ThemeFile", "ThemeFiles", "find_themes", "theme_places"]
+__all__ = ["ThemeFile", "ThemeFiles", "find_themes"]
 
 
 class ThemeFile(Struct, frozen=True):
@@ -30,21 +28,6 @@ class ThemeFiles(Struct, frozen=True):
 
     themes: tuple[ThemeFile, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-def theme_places(
-    folder: Path,
-    cwd: Path,
-    *,
-    trusted: bool = False,
-    entries: Sequence[str] = (),
-    flags: Sequence[Path] = (),
-    brought: Sequence[Brought] = (),
-) -> list[Place]:
-    """Where to look for themes, in the order of precedence; as for skills."""
-    return places_in(
-        "themes", folder, cwd, trusted=trusted, entries=entries, flags=flags, brought=brought
-    )
 
 
 def find_themes(places: Iterable[Place], entries: Sequence[str] = ()) -> ThemeFiles:

@@ -12,12 +12,10 @@ from msgspec import Struct
 
 from pi.coding.resources.frontmatter import FrontmatterError, parse_frontmatter
 from pi.coding.resources.sources import (
-    Brought,
     Place,
     Scope,
     files_of,
     first_of_each_name,
-    places_in,
     read_text,
 )
 
@@ -28,7 +26,6 @@ __all__ = [
     "fill",
     "find_templates",
     "split_arguments",
-    "template_places",
 ]
 
 _LONGEST_DESCRIPTION = 60
@@ -55,25 +52,6 @@ class Templates(Struct, frozen=True):
 
     templates: tuple[Template, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-def template_places(
-    folder: Path,
-    cwd: Path,
-    *,
-    trusted: bool = False,
-    entries: Sequence[str] = (),
-    flags: Sequence[Path] = (),
-    brought: Sequence[Brought] = (),
-) -> list[Place]:
-    """Where to look for templates, in the order of precedence.
-
-    folder: the user's folder. entries: the `prompts` setting. flags: from the command line.
-    brought: by packages.
-    """
-    return places_in(
-        "prompts", folder, cwd, trusted=trusted, entries=entries, flags=flags, brought=brought
-    )
 
 
 def find_templates(places: Iterable[Place], entries: Sequence[str] = ()) -> Templates:

@@ -77,12 +77,16 @@ def places_in(
     folder: Path,
     cwd: Path,
     *,
-    trusted: bool,
-    entries: Sequence[str],
-    flags: Sequence[Path],
-    brought: Sequence[Brought],
+    trusted: bool = False,
+    entries: Sequence[str] = (),
+    flags: Sequence[Path] = (),
+    brought: Sequence[Brought] = (),
 ) -> list[Place]:
-    """Where to look for what lies in folders called `kind`, in the order of precedence."""
+    """Where to look for what lies in folders called `kind`, in the order of precedence.
+
+    folder: the user's folder. entries: the setting of that name. flags: from the command line.
+    brought: by packages.
+    """
     named, packed = places_of(entries, brought, folder, cwd)
     places = [Place(path, "flag") for path in flags]
     if trusted:
