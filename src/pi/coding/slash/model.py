@@ -71,7 +71,7 @@ def _list(table: ModelTable, scoped: bool, query: str, selected: str) -> PickLis
     actions.append(PickAction("ctrl+l", "login", "sign in"))
     return PickList(
         title="Models to cycle through" if scoped else "Models",
-        hint=f"{usable} of {len(rows)} can be used; prices are per million tokens, in/out;"
+        hint=f"{usable} of {len(rows)} can be used; $ per million tokens in/out;"
         " ~ is part of a plan.",
         choices=tuple(map(as_choice, rows)),
         query=query,

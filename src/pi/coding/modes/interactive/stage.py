@@ -15,11 +15,15 @@ __all__ = ["Pane", "Stage"]
 
 @dataclass(slots=True, eq=False)
 class Pane:
-    """What a dialog shows. `result` is set by its keys; None means that it was given up."""
+    """What a dialog shows. `result` is set by its keys; None means that it was given up.
+
+    covers: it is so high that it lies over the end of the transcript instead of moving all of it.
+    """
 
     container: AnyContainer
     keys: KeyBindings
     focus: Any = None
+    covers: bool = False
     result: "asyncio.Future[Any]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )

@@ -75,7 +75,8 @@ class _Picker:
         else:
             field = Window(FormattedTextControl("", focusable=True), height=0)
             rows.append(field)
-        self.pane = Pane(HSplit([lines_window(self._head), *rows]), self._keys(), field)
+        container = HSplit([lines_window(self._head), *rows])
+        self.pane = Pane(container, self._keys(), field, covers=filtered)
 
     # -- what is seen ---------------------------------------------------------------------------
 

@@ -190,6 +190,9 @@ class KeyDecoder(Vt100Parser):
         caught: list[KeyPress] = []
         inner = KeyDecoder(caught.append)
         used = inner._escape(text, at + 1)
+        if used and not caught:  # the terminal has answered something just after the key
+            self._press("escape")
+            return 1
         for press in caught:
             name = _name(press)
             if name:

@@ -88,7 +88,10 @@ _TOLD_LATER = 0.4
 
 
 class FramedApplication(Application[None]):
-    """An application whose frames begin with `compose`: the finished lines, and the tail."""
+    """An application whose frames begin with `compose`: the finished lines, and the tail.
+
+    covering: how many rows of the live area shall rather cover what is above than move it.
+    """
 
     def __init__(
         self,
@@ -100,6 +103,7 @@ class FramedApplication(Application[None]):
     ) -> None:
         self.held = held
         self._covering = covering
+        self._uncut: list[Line] | None = None
         self.sounding = Sounding(reflows=terminal.reflows)
         self._compose = compose
         self._rest = terminal.rest
@@ -155,7 +159,11 @@ class FramedApplication(Application[None]):
         drawn, window, columns = self._below.tail, self._window, self.held.get_size().columns
         covering = 0 if done else self._covering()
         wanted = self._wanted()
-        anew = bool(self._anew or lines or done or self._has_changed(wanted, covering))
+        anew = bool(self._anew or lines or done or self._has_shrunk(wanted))
+        if covering or self._uncut is not None:  # it may hide something else now
+            anew = anew or not covering or tail != self._uncut or self._has_grown(wanted)
+            self._uncut = tail if covering else None
+            tail = tail if anew else drawn
         same = 0 if anew else _common(drawn, tail)
         moves = anew or not same == len(drawn) == len(tail)
         unsure = time.monotonic() < self._unsure
@@ -170,8 +178,10 @@ class FramedApplication(Application[None]):
             up, settled = ground.plan(window)
             settled += [_written(line, columns, settled=True) for line in lines]
             if covering:
-                rows = len(tail) + wanted
-                up, settled, kept = ground.cover(window, up, settled, rows, covering)
+                rows = min(covering, ground.scrolls(window, up, settled, len(tail) + wanted))
+                hidden = min(rows, len(tail))
+                tail = tail[: len(tail) - hidden]
+                up, settled, kept = ground.cover(window, up, settled, rows - hidden)
             self._anew = False
         elif moves:
             up += len(drawn) - same
@@ -193,11 +203,15 @@ class FramedApplication(Application[None]):
         wanted = self.layout.container.preferred_height(size.columns, size.rows).preferred
         return min(wanted, size.rows)
 
-    def _has_changed(self, wanted: int, covering: int) -> bool:
+    def _has_grown(self, wanted: int) -> bool:
+        last = self.renderer._last_screen
+        return last is None or wanted > last.height
+
+    def _has_shrunk(self, wanted: int) -> bool:
         last = self.renderer._last_screen
         if last is None or self.renderer._last_size != self.held.get_size():
             return False
-        return wanted < last.height or bool(covering and wanted > last.height)
+        return wanted < last.height
 
     def _erase(self, rows: int) -> None:
         """Take so many rows above the cursor away, and all below.

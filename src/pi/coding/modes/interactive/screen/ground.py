@@ -115,20 +115,23 @@ class Ground:
         ]
         return up, again
 
-    def cover(
-        self, seen: Seen, up: int, written: Sequence[Written], live: int, extra: int
-    ) -> tuple[int, list[Written], list[Written]]:
-        """How far to go up, what to write, and what to keep for later, so that `extra` of `live`
-        rows cover lines of the transcript, as far as they would scroll the window.
+    def scrolls(self, seen: Seen, up: int, written: Sequence[Written], live: int) -> int:
+        """How many rows leave the window at its top, if that is written and `live` rows below."""
+        above = self._row(seen) - up + sum(self._rows(w, seen.columns) for w in written)
+        return max(0, above + live - seen.rows)
 
-        up, written: what was planned.
-        """
+    def _row(self, seen: Seen) -> int:
+        if self.row is not None:
+            return self.row
+        # nobody knows; what was written by us is there at least
+        return min(seen.rows - 1, self._height_above(0, seen.columns))
+
+    def cover(
+        self, seen: Seen, up: int, written: Sequence[Written], rows: int
+    ) -> tuple[int, list[Written], list[Written]]:
+        """How far to go up, what to write, and what to keep for later, so that so many rows of the
+        transcript are covered. up, written: what was planned."""
         shown, kept = list(written), list[Written]()
-        row = self.row
-        if row is None:  # nobody knows; what was written by us is there at least
-            row = min(seen.rows - 1, self._height_above(0, seen.columns))
-        after = row - up + sum(self._rows(w, seen.columns) for w in shown) + live - seen.rows
-        rows = after - max(0, after - extra)
         while rows > 0 and shown:
             kept.append(shown.pop())
             rows -= self._rows(kept[-1], seen.columns)
@@ -137,7 +140,7 @@ class Ground:
             at -= 1
             line, left = self.lines[at]
             height = self._height(at, seen.columns)
-            if up + height > row:
+            if up + height > self._row(seen):
                 break
             if left:
                 kept.append(line)

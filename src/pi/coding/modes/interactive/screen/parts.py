@@ -91,11 +91,14 @@ class Parts:
     def fill(self, columns: int, rows: int, make: Callable[[str, int], list[Line]]) -> None:
         """Have the lines of all parts made. make: name of a part, and how many rows it may have."""
         here = self._here.preferred_height(columns, rows).preferred
-        self.covering = max(0, here - self._focus.preferred_height(columns, rows).preferred)
+        self.covering = 0
+        if self._pane is None or self._pane.covers:
+            editor = self._focus.preferred_height(columns, rows).preferred
+            self.covering = max(0, here - editor)
         left = rows - max(1, here)
         for name in ("footer", "status", "queue", "above", "below", "tail"):
-            lines = make(name, left) if left > 0 else []
-            lines = lines[:left] if left > 0 else []
+            room = left + self.covering if name == "tail" else left
+            lines = make(name, room)[:room] if room > 0 else []
             left -= len(lines)
             if name == "tail":
                 self.tail = lines
