@@ -6,14 +6,16 @@ service is another process (`python -m bench.bench_protocols serve`).
 """
 
 import asyncio
+import gc
 import json
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import pairwise
 from statistics import median
 from urllib.parse import urlsplit
 
@@ -25,9 +27,20 @@ from conformance.said import APIS, Call, Said, model_for, wire
 from pi.ai.auth.base import Access, header_signer
 from pi.ai.client import Client
 from pi.ai.events import Done, TextDelta, ToolCallDelta
-from pi.ai.messages import ToolCall
+from pi.ai.messages import (
+    AssistantMessage,
+    Context,
+    Message,
+    TextContent,
+    ToolCall,
+    ToolResultMessage,
+    Usage,
+    UserMessage,
+)
 from pi.ai.model import Model
 from pi.ai.options import Options
+from pi.ai.protocols import protocols
+from pi.ai.request import encode_json
 
 CHUNKS = 20_000
 PARALLEL, EACH, APART = 1_000, 200, 20
@@ -35,6 +48,8 @@ TEXT_PIECE, TOOL_PIECE = 5, 20
 GOALS = {"bedrock-converse-stream": 30.0}
 WHOLE_CALLS = ("google-gemini-cli", "google-generative-ai", "google-vertex")
 """Wires on which a call arrives in one piece."""
+LARGE = {5: 2.0, 20: 1.0}
+"""Megabytes of a context, and the goal: of 5 MB as much is the first use of a thread."""
 FAMILIES = ("openai-completions", "openai-responses", "bedrock-converse-stream")
 """One wire of each way to cut a body and to tell blocks apart."""
 
@@ -52,6 +67,8 @@ def run(runs: int) -> Iterator[Row]:
                 yield from _tool_calls(api, url, runs)
         for api in FAMILIES:
             yield from _parallel_rows(api, url)
+        for api in FAMILIES:
+            yield from _large_rows(api, url, runs)
 
 
 def _tool_calls(api: str, url: str, runs: int) -> Iterator[Row]:
@@ -63,6 +80,15 @@ def _tool_calls(api: str, url: str, runs: int) -> Iterator[Row]:
     }
     yield Row(f"{api}, 256 KB of arguments, CPU", kb[256], "s", 0.35)
     yield Row("  1 MB of them", kb[1024], "s", 6, kb[256], "256 KB of them")
+
+
+def _large_rows(api: str, url: str, runs: int) -> Iterator[Row]:
+    """How long keys wait for a request that is being written and sent, at worst."""
+    for size, goal in LARGE.items():
+        jobs = [_job("large", f"{url}/{api}/text/10/0?{size}") for _ in range(runs)]
+        held, floor = (median(job[name] for job in jobs) for name in ("held", "floor"))
+        what = f"{api}, {size} MB of context, the loop stands still for"
+        yield Row(what, held, "ms", goal, floor, "writing the JSON at once")
 
 
 def _parallel_rows(api: str, url: str) -> Iterator[Row]:
@@ -165,6 +191,47 @@ async def _tool(url: str) -> dict[str, float]:
     return {"seconds": spent}
 
 
+async def _large(url: str) -> dict[str, float]:
+    """The longest time between two beats of a heart that should beat every millisecond, in ms."""
+    context = Context(tuple(_conversation(int(url.partition("?")[2]) << 20)))
+    model, options = _model(url.partition("?")[0]), Options(max_retries=0)
+    body = protocols.get(model.api).encode(model, context, options.settle(model, context)).body
+    start = time.perf_counter()
+    encode_json(body)
+    floor = time.perf_counter() - start
+    gc.collect()
+    gc.freeze()  # as the program does
+    beats: list[float] = []
+
+    async def heart() -> None:
+        while True:
+            beats.append(time.perf_counter())
+            await asyncio.sleep(0.001)
+
+    async with Client(authorize=_authorize) as client:
+        await _read(client, model)  # load what it needs
+        beating = asyncio.ensure_future(heart())
+        async with client.stream(model, context, options) as stream:
+            answer = await stream.message()
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating
+    assert answer.stop_reason == "stop", answer
+    held = max(after - before for before, after in pairwise(beats))
+    return {"held": held * 1e3, "floor": floor * 1e3}
+
+
+def _conversation(size: int) -> Iterator[Message]:
+    """A question, and files that are read and written in turn, a few kilobytes each."""
+    yield UserMessage("Go through all of them.")
+    code = 'def some_function(argument):\n    return "value" + argument\n' * 40
+    for number in range(size // len(code) // 2):
+        call = ToolCall(f"call{number:05}", "write", {"path": "a.py", "content": code})
+        said = (TextContent("The next one."), call)
+        yield AssistantMessage(said, "faux", "faux", "faux", Usage(), "toolUse", 1)
+        yield ToolResultMessage(call.id, "write", (TextContent(code),), timestamp=1)
+
+
 async def _parallel(url: str) -> dict[str, float]:
     async with Client(authorize=_authorize) as client:
         model = _model(url)
@@ -203,7 +270,7 @@ async def _at_once(one: object) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    jobs = {"text": _text, "tool": _tool, "parallel": _parallel, "bare": _bare}
+    jobs = {"text": _text, "tool": _tool, "parallel": _parallel, "bare": _bare, "large": _large}
     if sys.argv[1] == "serve":
         _serve()
     else:
