@@ -69,8 +69,8 @@ def test_output_stays_pure(run: Run, loud: Path) -> None:
 
 def test_names_of_our_own_are_not_taken(run: Run, loud: Path) -> None:
     done = run("--model", "demo", "-p", "Show me")
-    assert f"{loud}: --model is not added: pi has one of that name" in done.stderr
-    assert f"{loud}: /model is not added: pi has one of that name" in done.stderr
+    assert f"{loud}:7: --model is not added: pi has one of that name" in done.stderr
+    assert f"{loud}:8: /model is not added: pi has one of that name" in done.stderr
 
 
 @pytest.mark.parametrize("args", [("--loud", "very"), ("--loud=very",)])

@@ -135,7 +135,7 @@ async def test_the_later_one_of_two_loses_and_is_told(tmp_path: Path) -> None:
     second = write(tmp_path / "second.py", GOOD + "    pi.register_command('more', print)\n")
     runtime = await load(first, second)
     assert runtime.notes == [
-        f"slash command 'good' of {second} is not added: {first} has one of that name"
+        f"{second}:2: 'good' is not added: {first}:2 has a slash command of that name"
     ]
     assert runtime.shelf.commands.owner("good").path == first
     assert "more" in runtime.shelf.commands.registry
@@ -146,7 +146,7 @@ async def test_a_built_in_tool_is_replaced_only_on_purpose(tmp_path: Path) -> No
     by_chance = write(tmp_path / "chance.py", text + "    pi.register_tool(read)\n")
     on_purpose = write(tmp_path / "own.py", text + "    pi.register_tool(read, replace=True)\n")
     runtime = await load(by_chance, on_purpose)
-    assert "pi has one of that name; replace=True stands for a built-in one" in runtime.notes[0]
+    assert "pi has a tool of that name; replace=True stands for a built-in one" in runtime.notes[0]
     assert runtime.tools.get("read").description == "Reads."
     runtime.install(builtin_tools)  # settings have changed
     assert runtime.tools.get("read").description == "Reads."

@@ -18,6 +18,7 @@ from pi.coding.extensions.load import place_of
 from pi.coding.extensions.shelf import HandlerRow, Owner, Shelf
 from pi.coding.extensions.surface import Context
 from pi.coding.extensions.waiting import GivenUp, WaitKind, Waits
+from pi.coding.extensions.watchdog import own_of
 
 __all__ = ["Asker", "Failed", "handling", "made", "words_of"]
 
@@ -41,8 +42,15 @@ def made(name: str, *fields: Any) -> Any:
 
 
 def words_of(error: BaseException, owner: Owner) -> str:
-    """What went wrong, in one line: the message of an error of ours, else also the place."""
-    return error.message if isinstance(error, PiError) else place_of(error, owner.path)
+    """What went wrong, in one line, with its place. An error of ours that the extension raises
+    itself is what it wants to say: then it is the message alone."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    raised_in = trace.tb_frame.f_code.co_filename if trace is not None else ""
+    if isinstance(error, PiError) and raised_in.startswith(own_of(owner.path)):
+        return error.message
+    return place_of(error, owner.path)
 
 
 class Failed(Exception):

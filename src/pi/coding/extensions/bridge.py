@@ -22,7 +22,8 @@ from pi.coding.api.setup import Completion
 from pi.coding.extensions.asking import Asker, made, words_of
 from pi.coding.extensions.calling import kept
 from pi.coding.extensions.context import SessionContext
-from pi.coding.extensions.guarded import GuardedHooks
+from pi.coding.extensions.given import describe, key_name
+from pi.coding.extensions.guarded import GuardedHooks, misspelt
 from pi.coding.extensions.hooks import ExtensionHooks
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
@@ -30,7 +31,7 @@ from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
 from pi.coding.extensions.quiet import QuietBridge
 from pi.coding.extensions.results import Handled
-from pi.coding.extensions.shelf import OURS, CommandRow, Owner
+from pi.coding.extensions.shelf import OURS, CommandRow, HandlerRow, Owner
 from pi.coding.extensions.timed import TimedTools
 from pi.coding.extensions.waiting import GivenUp, Waits
 from pi.coding.extensions.words import Reason
@@ -60,6 +61,7 @@ class Bridge(QuietBridge):
         self._commands: set[asyncio.Task[None]] = set()
         self._begun: asyncio.Task[GivenUp | None] | None = None
         self._told: set[tuple[str, str, str]] = set()
+        self._early: list[ExtensionError] = []
         self.hooks = (ExtensionHooks(self), *self._policies())
 
     # -- the session ----------------------------------------------------------------------------
@@ -69,6 +71,8 @@ class Bridge(QuietBridge):
         if self._started:
             return
         self._started = True
+        for error in self._early:
+            self._inside.tell(error)
         self._program.context = self.context
         self._program.tell = self.tell
         self._program.failed = self.failed
@@ -128,7 +132,7 @@ class Bridge(QuietBridge):
             if isinstance(answer, kinds):
                 return answer
             if answer is not None:
-                self.wrong(row.owner, name, answer)
+                self.wrong(row, name, answer)
         return None
 
     async def _all(self, name: str, event: Any) -> GivenUp | None:
@@ -157,13 +161,15 @@ class Bridge(QuietBridge):
     def _late(self, text: str) -> None:
         self._inside.tell(Notice("warning", text))
 
-    def wrong(self, owner: Owner, name: str, answer: Any) -> None:
+    def wrong(self, row: HandlerRow, name: str, answer: Any) -> None:
         """Tell that an answer makes no sense."""
         from pi.coding.extensions.events import EVENTS
 
         kind = EVENTS[name]
         words = f"it may answer {kind.returns}" if kind.returns else "it is not asked for an answer"
-        self.tell_wrong(owner, name, f"{type(answer).__name__} is no answer to {name}: {words}")
+        place = describe(row.handler, row.owner.words)
+        what = f"{type(answer).__name__} is no answer to {name}"
+        self.tell_wrong(row.owner, name, f"{place}: {what}: {words}")
 
     def tell_wrong(self, owner: Owner, name: str, words: str) -> None:
         """Tell what is wrong with an answer: the same only once, for most come at every request."""
@@ -186,7 +192,7 @@ class Bridge(QuietBridge):
             elif isinstance(answer, type(event)):
                 text, images = answer.text, answer.images
             elif answer is not None:
-                self.wrong(row.owner, "input", answer)
+                self.wrong(row, "input", answer)
         return text, images
 
     def chosen(self, model: Model, before: Model, level: ThinkingLevel, was: ThinkingLevel) -> None:
@@ -240,7 +246,7 @@ class Bridge(QuietBridge):
 
     async def press(self, key: str) -> None:
         """Do what a key of an extension does. Raises `ConfigError` for an unknown one."""
-        row = self._program.shelf.shortcuts.registry.get(key.strip().lower())
+        row = self._program.shelf.shortcuts.registry.get(key_name(key))
         try:
             with kept():
                 answer = row.handler(self.context)
@@ -292,6 +298,8 @@ class Bridge(QuietBridge):
                 self.asker.failed(owner, "register_hooks", error)
                 continue
             if isinstance(hooks, Hooks):
+                for words in misspelt(hooks):
+                    self._failed(owner, "register_hooks", words)
                 made.append(GuardedHooks(hooks, owner, self))
             else:
                 words = f"register_hooks: {type(hooks).__name__} is no `Hooks`"
@@ -303,4 +311,8 @@ class Bridge(QuietBridge):
         self.asker.failed(owner, what, error)
 
     def _failed(self, owner: Owner, what: str, words: str) -> None:
-        self._inside.tell(ExtensionError(owner.words, what, words))
+        error = ExtensionError(owner.words, what, words)
+        if self._started:
+            self._inside.tell(error)
+        else:
+            self._early.append(error)  # nobody listens yet

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pi.ai.errors import ConfigError
 from pi.coding.extensions.calling import kept
+from pi.coding.extensions.given import check_function, check_texts
 from pi.coding.extensions.shelf import HandlerRow, Owner, Shelf
 
 __all__ = ["Bus"]
@@ -32,16 +33,18 @@ class Bus:
 
     def on(self, name: str, handler: Callable[[Any], Any] | None = None) -> Any:
         """Hear a name; without a handler it is a decorator."""
+        if not isinstance(name, str):
+            raise ConfigError(f"events.on: a name is a text, not {name!r}")
         if handler is None:
             return lambda function: self.on(name, function) and function
-        if not isinstance(name, str) or not callable(handler):
-            raise ConfigError(f"events.on takes a name and a function, not {name!r}, {handler!r}")
+        check_function(handler, f"the handler of {name}", "data")
         self._shelf.on(f"bus:{name}", HandlerRow(self._owner, handler))
         self._shelf.version += 1
         return handler
 
     def emit(self, name: str, data: Any = None) -> None:
         """Tell all who hear the name, in the order in which they came, our own handlers too."""
+        check_texts("events.emit", name=name)
         loop = self._outside.loop
         try:
             here = asyncio.get_running_loop()

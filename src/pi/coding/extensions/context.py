@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pi.agent.tools import Tool
 from pi.ai.errors import ConfigError
@@ -17,6 +17,7 @@ from pi.coding.api.events import Notice
 from pi.coding.api.front import Front
 from pi.coding.api.ui import NoticeLevel, NoUser, UserInterface
 from pi.coding.extensions.asking import handling
+from pi.coding.extensions.given import as_json, check_texts
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
 from pi.coding.extensions.offer import Offer
@@ -124,6 +125,11 @@ class SessionContext:
     async def send(self, command: c.Command) -> Any:
         """Carry out any command, as a mode could."""
         inside = self._inside
+        if not isinstance(command, Struct):
+            raise ConfigError(
+                "send takes a command of `pi.extensions.commands`, such as commands.GetState(),"
+                f" not {command!r}"
+            )
         session = self._program.session or inside
         if isinstance(command, c.Prompt) and handling():
             await inside.say(command.text, command.images)  # the run waits for who asks here
@@ -136,6 +142,7 @@ class SessionContext:
     ) -> None:
         """Say something as the user would."""
         inside = self._inside
+        check_texts("say", text=text, deliver=deliver)
         if deliver == "next_turn":
             from pi.ai.messages import TextContent, UserMessage
 
@@ -159,7 +166,8 @@ class SessionContext:
     ) -> None:
         """Tell the model something in the extension's own name."""
         inside = self._inside
-        note = Note(content, kind, display, details)
+        check_texts("add_message", kind=kind, content=content, deliver=deliver)
+        note = Note(content, kind, display, as_json(details, f"the details of {kind!r}"))
         if inside.busy:
             self._notes.queue(note, "steer" if deliver == "now" else deliver)
             return
@@ -169,11 +177,13 @@ class SessionContext:
 
     def append_entry(self, kind: str, data: Any = None) -> str:
         """Remember something in the session; the model does not see it."""
+        self._check()
+        check_texts("append_entry", kind=kind)
         if not kind or kind.startswith("pi."):
             raise ConfigError(
                 f"an entry cannot be of the kind {kind!r}: `pi.` is the program's own"
             )
-        self._check()
+        data = as_json(data, f"the data of {kind!r}")
         return self._notes.append(Custom(kind, UNSET if data is None else data))
 
     def entries(self, kind: str) -> Sequence[Any]:
@@ -196,6 +206,8 @@ class SessionContext:
     def set_active_tools(self, names: Sequence[str]) -> None:
         """Offer these from the next request on."""
         self._check()
+        if isinstance(names, str):
+            raise ConfigError(f"set_active_tools takes a list of names: [{names!r}]")
         self._offer.choose(names)
         self._notes.append(Custom(TOOLS, list(self._offer.chosen or ())))
 
@@ -203,6 +215,11 @@ class SessionContext:
         self, *argv: str, timeout: float | None = None, cwd: Path | None = None
     ) -> tuple[int, str, str]:
         """Run a program. Exit code, standard output, standard error."""
+        if not argv or not all(isinstance(word, str | os.PathLike) for word in argv):
+            raise ConfigError(
+                "exec takes a program and its arguments, each by itself: exec('ls', '-l'),"
+                f" not exec({', '.join(map(repr, argv))})"
+            )
         try:
             process = await asyncio.create_subprocess_exec(
                 *argv,

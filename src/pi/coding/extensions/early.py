@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pi.coding.extensions.asking import made, words_of
 from pi.coding.extensions.calling import kept
 from pi.coding.extensions.events import EVENTS
+from pi.coding.extensions.given import describe
 from pi.coding.extensions.load import line_in
 from pi.coding.extensions.results import Discovered
 from pi.coding.extensions.shelf import HandlerRow
@@ -49,7 +50,8 @@ async def answer_of(
     wrong = _wrong(answer, kind)
     if wrong:
         may = EVENTS[name].returns
-        note(f"{row.owner.path}: {wrong} is no answer to {name}: it may answer {may}")
+        place = describe(row.handler, row.owner.words)
+        note(f"{place}: {wrong} is no answer to {name}: it may answer {may}")
         return None
     return answer
 

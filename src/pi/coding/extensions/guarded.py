@@ -17,7 +17,7 @@ from pi.coding.extensions.calling import kept
 from pi.coding.extensions.shelf import Owner
 from pi.coding.extensions.waiting import Waits
 
-__all__ = ["GuardedHooks"]
+__all__ = ["GuardedHooks", "misspelt"]
 
 _Check = Callable[[Any], bool]
 
@@ -153,6 +153,19 @@ class GuardedHooks(Hooks):
         told = f"{kind} is no answer to Hooks.{name}: it answers {words}"
         self._bridge.tell_wrong(self._owner, f"Hooks.{name}", told)
         return usual
+
+
+def misspelt(hooks: Hooks) -> list[str]:
+    """What methods of a policy are named as none of `Hooks` is, but nearly; a line each."""
+    from difflib import get_close_matches
+
+    known = [name for name in vars(Hooks) if not name.startswith("_")]
+    found: list[str] = []
+    for name in dir(hooks):
+        near = () if name in known else get_close_matches(name, known, n=1, cutoff=0.85)
+        if near and not name.startswith("_"):
+            found.append(f"{type(hooks).__name__}.{name} is never asked: did you mean {near[0]}?")
+    return found
 
 
 def _is(kind: type) -> _Check:

@@ -28,7 +28,7 @@ from pi.coding.extensions.asking import Asker, Failed, made
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
 from pi.coding.extensions.results import Patch, StartWith
-from pi.coding.extensions.shelf import Owner
+from pi.coding.extensions.shelf import HandlerRow, Owner
 
 __all__ = ["ExtensionHooks"]
 
@@ -48,7 +48,7 @@ class BridgeLike(Protocol):
         """Whether anybody hears an event."""
         ...
 
-    def wrong(self, owner: Owner, name: str, answer: Any) -> None:
+    def wrong(self, row: HandlerRow, name: str, answer: Any) -> None:
         """Tell that an answer makes no sense."""
         ...
 
@@ -104,7 +104,7 @@ class ExtensionHooks(Hooks):
             answer = await bridge.asker.ask(row, "before_agent_start", event)
             if not isinstance(answer, StartWith):
                 if answer is not None:
-                    bridge.wrong(row.owner, "before_agent_start", answer)
+                    bridge.wrong(row, "before_agent_start", answer)
                 continue
             if answer.message is not None:
                 bridge.notes.record(answer.message)
@@ -123,7 +123,7 @@ class ExtensionHooks(Hooks):
             if isinstance(answer, list | tuple) and all(map(_is_message, answer)):
                 messages = tuple(answer)
             elif answer is not None:
-                bridge.wrong(row.owner, "context", answer)
+                bridge.wrong(row, "context", answer)
         return messages
 
     def call_options(self, options: Options) -> Options:
@@ -169,7 +169,7 @@ class ExtensionHooks(Hooks):
             event = made("before_provider_request", request.body, model)
             answer = await bridge.asker.ask(row, "before_provider_request", event)
             if answer is not None and not isinstance(answer, dict):
-                bridge.wrong(row.owner, "before_provider_request", answer)
+                bridge.wrong(row, "before_provider_request", answer)
                 answer = None
             body = request.body if answer is None else answer
             problem = _no_json(body)
@@ -186,7 +186,7 @@ class ExtensionHooks(Hooks):
                 for problem in problems:
                     bridge.tell_wrong(row.owner, "before_provider_headers", problem)
             elif answer is not None:
-                bridge.wrong(row.owner, "before_provider_headers", answer)
+                bridge.wrong(row, "before_provider_headers", answer)
         return request
 
     # -- tools ----------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ class ExtensionHooks(Hooks):
             if isinstance(answer, dict):
                 arguments, changed = answer, True
             elif answer is not None:
-                bridge.wrong(row.owner, "tool_call", answer)
+                bridge.wrong(row, "tool_call", answer)
                 return Block("Not executed: a check gave an answer that makes no sense")
         return arguments if changed else None
 
@@ -233,7 +233,7 @@ class ExtensionHooks(Hooks):
             elif isinstance(answer, Patch):
                 result, is_error = _patched(result, is_error, answer)
             elif answer is not None:
-                bridge.wrong(row.owner, "tool_result", answer)
+                bridge.wrong(row, "tool_result", answer)
         return result, is_error
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
-from pi.ai.errors import PiError
-from pi.coding.extensions.calling import Astray, kept
+from pi.coding.extensions.calling import kept
 from pi.coding.extensions.find import Found
+from pi.coding.extensions.mistakes import words_for
 from pi.coding.extensions.watchdog import (
     TooLong,
     Watchdog,
@@ -76,16 +76,9 @@ def forget(found: Found) -> None:
 
 def place_of(error: BaseException, path: Path) -> str:
     """What went wrong, beginning with the line of the file in which it did."""
-    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    if isinstance(error, SystemExit):
-        words = "it called sys.exit"
     if isinstance(error, SyntaxError):
-        return f"{error.filename or path}:{error.lineno or 1}: SyntaxError: {error.msg}"
-    if isinstance(error, PiError):
-        words = error.message
-    if isinstance(error, Astray):
-        words = str(error)
-    return f"{line_in(error.__traceback__, path) or path}: {words}"
+        return f"{error.filename or path}:{error.lineno or 1}: {words_for(error)}"
+    return f"{line_in(error.__traceback__, path) or path}: {words_for(error)}"
 
 
 def line_in(trace: TracebackType | None, path: Path) -> str:

@@ -11,9 +11,11 @@ from pi.ai.auth.flows import flows
 from pi.ai.errors import ConfigError
 from pi.ai.protocols import protocols
 from pi.ai.protocols.base import Protocol as WireProtocol
-from pi.coding.extensions.shelf import Owner, ProviderHome, ProviderRegistration
+from pi.ai.registry import Registry
+from pi.coding.extensions.given import near
+from pi.coding.extensions.shelf import NameTaken, Owner, ProviderHome, ProviderRegistration
 
-__all__ = ["add_login", "add_protocol", "apply", "remove", "remove_provider"]
+__all__ = ["add_login", "add_protocol", "apply", "remove", "remove_provider", "unknown_apis"]
 
 _WORDS = {
     "base_url": "baseUrl",
@@ -40,8 +42,9 @@ def apply(home: ProviderHome, owner: Owner, registration: ProviderRegistration) 
         flow, login = login, name
         _put_login(owner, name, flow)
     elif login is not None and login not in flows:
+        hint = near(login, flows)
         raise ConfigError(
-            f"provider {name!r} names the login flow {login!r}: register_login it first"
+            f"provider {name!r} names the login flow {login!r}, which is not registered{hint}"
         )
     known = home.catalog.find_provider(name)
     if known is None and not data.get("models"):
@@ -49,6 +52,17 @@ def apply(home: ProviderHome, owner: Owner, registration: ProviderRegistration) 
     if not data and not login:
         raise ConfigError(f"provider {name!r} is registered with nothing: it changes nothing")
     home.catalog.lay(name, data, owner=owner.words, login=login)
+
+
+def unknown_apis(registration: ProviderRegistration) -> list[str]:
+    """What is wrong with the wires that a registration names, a line each."""
+    models = registration.models or ()
+    names = [registration.api, *(model.get("api") for model in models)]
+    return [
+        f"provider {registration.name!r}: there is no api {api!r}{near(api, protocols)}"
+        for api in dict.fromkeys(filter(None, names))
+        if api not in protocols
+    ]
 
 
 def remove_provider(home: ProviderHome, owner: Owner, name: str) -> None:
@@ -61,17 +75,16 @@ def remove_provider(home: ProviderHome, owner: Owner, name: str) -> None:
 
 def add_protocol(owner: Owner, name: str, protocol: WireProtocol) -> None:
     """Make a wire known. Raises `ConfigError` if there is one of that name."""
-    if not isinstance(protocol, WireProtocol):
-        raise ConfigError(f"api {name!r}: expected a pi.ai.protocols.base.Protocol")
+    _is_one(f"protocol {name!r}", protocol, WireProtocol, "WireProtocol")
     if name in protocols and protocols.owner(name) == owner.words:
         protocols.remove(name)
+    _is_free(protocols, name)
     protocols.add(name, protocol, owner=owner.words)
 
 
 def add_login(home: ProviderHome, owner: Owner, name: str, flow: LoginFlow) -> None:
     """Make a login flow known. Raises `ConfigError` if there is one of that name."""
-    if not isinstance(flow, LoginFlow):
-        raise ConfigError(f"login flow {name!r}: expected a pi.extensions.LoginFlow")
+    _is_one(f"login flow {name!r}", flow, LoginFlow, "LoginFlow")
     _put_login(owner, name, flow)
 
 
@@ -87,4 +100,17 @@ def remove(home: ProviderHome, owner: Owner) -> None:
 def _put_login(owner: Owner, name: str, flow: LoginFlow) -> None:
     if name in flows and flows.owner(name) == owner.words:
         flows.remove(name)  # registered anew
+    _is_free(flows, name)
     flows.add(name, flow, owner=owner.words)
+
+
+def _is_free(registry: Registry[Any], name: str) -> None:
+    if name in registry:
+        raise NameTaken(f"{registry.kind} {name!r} is taken by {registry.owner(name)}")
+
+
+def _is_one(what: str, value: Any, kind: type, name: str) -> None:
+    if isinstance(value, type) and issubclass(value, kind):
+        raise ConfigError(f"{what}: it takes a {name}, not its class: {value.__name__}()")
+    if not isinstance(value, kind):
+        raise ConfigError(f"{what}: it takes a `pi.extensions.{name}`, not {value!r}")

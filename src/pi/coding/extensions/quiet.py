@@ -15,6 +15,7 @@ from pi.agent.tools import Tool
 from pi.ai.messages import ImageContent
 from pi.ai.model import Model, ThinkingLevel
 from pi.coding.api.setup import Completion
+from pi.coding.extensions.given import key_name
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.offer import Offer
 from pi.coding.extensions.program import Program
@@ -119,7 +120,7 @@ class QuietBridge:
 
     async def press(self, key: str) -> None:
         """Do what a key of an extension does. Raises `ConfigError` for an unknown one."""
-        self._program.shelf.shortcuts.registry.get(key.strip().lower())
+        self._program.shelf.shortcuts.registry.get(key_name(key))
 
     def failed(self, owner: Owner, what: str, error: BaseException) -> None:
         """Tell what an extension did wrong."""

@@ -4,9 +4,11 @@ Whatever is wrong with a registration is a `ConfigError` at the line of the exte
 A name that is taken is only told, and the rest of the extension goes on.
 """
 
+import sys
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from pi.agent.hooks import Hooks
@@ -15,12 +17,25 @@ from pi.ai.auth.base import LoginFlow
 from pi.ai.errors import ConfigError
 from pi.ai.protocols.base import Protocol as WireProtocol
 from pi.ai.registry import Lazy
+from pi.coding.extensions.given import (
+    check_function,
+    check_models,
+    check_name,
+    check_texts,
+    check_tool,
+    is_name,
+    key_name,
+    near,
+)
 from pi.coding.extensions.shelf import (
+    OURS,
     CommandRow,
     FlagRow,
     HandlerRow,
+    NameTaken,
     Owner,
     ProviderRegistration,
+    Rows,
     Shelf,
     ShortcutRow,
     ToolLooks,
@@ -32,12 +47,17 @@ _Function = Callable[..., Any]
 """A function of an extension; `pi.coding.extensions.surface` says what each is called with."""
 
 
+def _later() -> None:
+    """Stands for a handler that a decorator brings."""
+
+
 class Outside:
     """What lies beyond the shelf: the command line, and where providers are kept.
 
     note: tells a person something. context: gives that of the open session. flags: what the command
     line says, by name. options, reserved: options and slash commands of our own. failed: tells what
-    an extension did wrong, and at what. loop: in which handlers are called.
+    an extension did wrong, and at what. loop: in which handlers are called. loading: more are to
+    come, which may bring what those before them name.
     """
 
     def __init__(self, note: Callable[[str], None] = lambda text: None) -> None:
@@ -48,9 +68,14 @@ class Outside:
         self.context: Callable[[], Any] = lambda: None
         self.failed: Callable[[Owner, str, BaseException], None] = _not_told
         self.loop: AbstractEventLoop | None = None
+        self.loading = False
 
     def provider(self, owner: Owner, registration: ProviderRegistration) -> None:
         """Make a provider known."""
+
+    def unsettled(self) -> list[str]:
+        """What is wrong with what was registered, now that all are loaded; a line each."""
+        return []
 
     def remove_provider(self, owner: Owner, name: str) -> None:
         """Take it away."""
@@ -106,21 +131,23 @@ class Recorder:
             self._bus = Bus(self._shelf, self._owner, self._outside)
         return self._bus
 
-    def on(self, event: str, handler: _Function | None = None) -> Any:
+    def on(self, event: str, handler: _Function = _later) -> Any:
         """Hear an event; without a handler it is a decorator."""
         from pi.coding.extensions.events import EVENTS  # takes milliseconds
 
         self._check()
+        if not isinstance(event, str):
+            raise ConfigError(f"on: an event is named: @pi.on('tool_call'), not {event!r}")
         if event not in EVENTS:
-            raise ConfigError(f"there is no event {event!r}{_near(event, EVENTS)}")
-        if handler is None:
+            raise ConfigError(f"there is no event {event!r}{near(event, EVENTS)}")
+        if handler is _later:
 
             def decorate(function: _Function) -> _Function:
                 self.on(event, function)
                 return function
 
             return decorate
-        _callable(handler, f"the handler of {event}")
+        check_function(handler, f"the handler of {event}", "event", "context")
         self._shelf.on(event, HandlerRow(self._owner, handler))
         self._shelf.version += 1
         return handler
@@ -128,7 +155,10 @@ class Recorder:
     def register_hooks(self, make: Callable[[Any], Hooks]) -> None:
         """A policy on the loop's hooks, made for every session."""
         self._check()
-        _callable(make, "register_hooks: what makes them")
+        if isinstance(make, Hooks):
+            words = f"lambda context: {type(make).__name__}()"
+            raise ConfigError(f"register_hooks takes what makes them for a session: {words}")
+        check_function(make, "register_hooks: what makes them", "context")
         self._shelf.policies.append((self._owner, make))
         self._shelf.version += 1
 
@@ -140,17 +170,25 @@ class Recorder:
         render_call: _Function | None = None,
         render_result: _Function | None = None,
         replace: bool = False,
-    ) -> None:
-        """A tool: a `Tool`, or a function with types and a docstring."""
+    ) -> Any:
+        """A tool: a `Tool`, or a function with types and a docstring. Gives it back."""
+        given = tool
         if not isinstance(tool, Lazy):
             tool = self._as_tool(tool)
             name = name or tool.name
-        if not isinstance(name, str) or not _is_name(name, "_-", 64):
-            raise ConfigError(f"{name!r} is no name for a tool: up to 64 letters, digits, _ and -")
-        if self._add(self._shelf.tools.add, name, tool, self._owner, replace=replace):
+        if not isinstance(name, str) or not is_name(name, "_-", 64):
+            words = "up to 64 letters, digits, _ and -, given as `name`"
+            raise ConfigError(f"{name!r} is no name for a tool: {words}")
+        if render_call is not None:
+            check_function(render_call, f"render_call of {name}", "arguments", "expanded")
+        if render_result is not None:
+            words = ("text", "details", "is_error", "expanded")
+            check_function(render_result, f"render_result of {name}", *words)
+        if self._add(self._shelf.tools, name, tool, replace=replace):
             looks = ToolLooks(render_call, render_result)
             if looks != ToolLooks():
                 self._shelf.looks[name] = looks
+        return given
 
     def register_command(
         self,
@@ -163,12 +201,13 @@ class Recorder:
     ) -> None:
         """A slash command."""
         name = name.removeprefix("/") if isinstance(name, str) else name
-        _name("slash command", name)
-        _callable(handler, f"the handler of /{name}")
+        check_name("a slash command", name)
+        check_function(handler, f"the handler of /{name}", "arguments", "context")
+        check_texts(f"register_command({name!r})", description=description, hint=hint)
         if complete is not None:
-            _callable(complete, f"the completion of /{name}")
+            check_function(complete, f"the completion of /{name}", "prefix", "context")
         if name in self._outside.reserved and self._owner.scope != "pi":
-            self._outside.note(f"{self._where}: /{name} is not added: pi has one of that name")
+            self._outside.note(f"{self._here()}: /{name} is not added: pi has one of that name")
             return
         row = CommandRow(
             name=name,
@@ -178,21 +217,25 @@ class Recorder:
             hint=hint,
             complete=complete,
         )
-        self._add(self._shelf.commands.add, name, row, self._owner)
+        self._add(self._shelf.commands, name, row)
 
     def register_flag(
         self, name: str, *, kind: type[bool] | type[str] = bool, default: Any = None, help: str = ""
     ) -> None:
         """An option of the command line, `--name`."""
         name = name.lstrip("-") if isinstance(name, str) else name
-        _name("option", name)
+        check_name("an option", name)
         if kind not in (bool, str):
             raise ConfigError(f"register_flag({name!r}): kind is bool or str, not {kind!r}")
+        check_texts(f"register_flag({name!r})", help=help)
+        if default is not None and not isinstance(default, kind):
+            words = f"default is {kind.__name__}, as `kind` says, not {default!r}"
+            raise ConfigError(f"register_flag({name!r}): {words}")
         if name in self._outside.options:
-            self._outside.note(f"{self._where}: --{name} is not added: pi has one of that name")
+            self._outside.note(f"{self._here()}: --{name} is not added: pi has one of that name")
             return
         row = FlagRow(name=name, owner=self._owner, kind=kind, default=default, help=help)
-        self._add(self._shelf.flags.add, name, row, self._owner)
+        self._add(self._shelf.flags, name, row)
 
     def flag(self, name: str) -> Any:
         """What the command line says about a flag of this extension."""
@@ -209,18 +252,17 @@ class Recorder:
 
     def register_shortcut(self, key: str, handler: _Function, *, help: str = "") -> None:
         """A key of the screen, written as in `keybindings.json`."""
-        if not isinstance(key, str) or not key.strip():
-            raise ConfigError(f"register_shortcut: a key is a text such as 'ctrl+x', not {key!r}")
-        _callable(handler, f"the handler of {key}")
-        key = key.strip().lower()
+        key = key_name(key)
+        check_function(handler, f"the handler of {key}", "context")
+        check_texts(f"register_shortcut({key!r})", help=help)
         row = ShortcutRow(key=key, owner=self._owner, handler=handler, help=help)
-        self._add(self._shelf.shortcuts.add, key, row, self._owner)
+        self._add(self._shelf.shortcuts, key, row)
 
     def register_renderer(self, kind: str, render: _Function) -> None:
         """How messages and entries of this kind look."""
-        _name("renderer", kind)
-        _callable(render, f"the renderer of {kind}")
-        self._add(self._shelf.renderers.add, kind, render, self._owner)
+        check_name("a renderer", kind)
+        check_function(render, f"the renderer of {kind}", "content", "details", "expanded")
+        self._add(self._shelf.renderers, kind, render)
 
     def register_provider(
         self,
@@ -236,10 +278,16 @@ class Recorder:
         display_name: str = "",
     ) -> None:
         """A provider, or another address for a built-in one."""
-        _name("provider", name)
-        self._check()
-        self._outside.provider(
-            self._owner,
+        check_name("a provider", name)
+        if models is not None:
+            check_models(name, models)
+        if not isinstance(login, str | LoginFlow | None):
+            words = "the name of a login flow, or a `LoginFlow`"
+            raise ConfigError(f"provider {name!r}: login is {words}, not {login!r}")
+        self._claim(
+            "provider",
+            name,
+            self._outside.provider,
             ProviderRegistration(
                 name=name,
                 base_url=base_url,
@@ -250,6 +298,7 @@ class Recorder:
                 models=None if models is None else tuple(models),
                 login=login,
                 display_name=display_name,
+                place=self._here(),
             ),
         )
 
@@ -259,32 +308,63 @@ class Recorder:
 
     def register_protocol(self, name: str, protocol: WireProtocol) -> None:
         """A wire, to be named as `api`."""
-        _name("protocol", name)
-        self._check()
-        self._outside.protocol(self._owner, name, protocol)
+        check_name("a protocol", name)
+        self._claim("protocol", name, self._outside.protocol, name, protocol)
 
     def register_login(self, name: str, flow: LoginFlow) -> None:
         """A login flow, to be named by providers."""
-        _name("login flow", name)
-        self._check()
-        self._outside.login(self._owner, name, flow)
+        check_name("a login flow", name)
+        self._claim("login flow", name, self._outside.login, name, flow)
 
     # -- inside ---------------------------------------------------------------------------------
 
-    @property
-    def _where(self) -> str:
+    def _here(self) -> str:
+        """The line of the extension from which this is called; its file if that is not known."""
+        own = self._owner.own
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(own):
+                return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            frame = frame.f_back
         return self._owner.words
 
-    def _add(self, add: Callable[..., None], *args: Any, **more: Any) -> bool:
+    def _add(self, rows: Rows[Any], name: str, value: Any, *, replace: bool = False) -> bool:
         """Put it on the shelf; whether the name was free."""
         self._check()
+        kind = rows.registry.kind
         try:
-            add(*args, **more)
-        except ConfigError as error:
-            self._outside.note(f"{error.message}{_hint(args[1], more)}")
+            rows.add(name, value, self._owner, replace=replace)
+        except ConfigError:
+            is_tool = isinstance(value, Tool | Lazy) and not replace
+            hint = "; replace=True stands for a built-in one" if is_tool else ""
+            self._taken(kind, name, rows.owner(name).words, hint)
             return False
+        if self._owner != OURS:
+            self._shelf.places[kind, name] = (self._owner, self._here())
         self._shelf.version += 1
         return True
+
+    def _claim(self, kind: str, name: str, make: Callable[..., None], *given: Any) -> None:
+        """Have something made known beyond the shelf, unless the name is another's."""
+        self._check()
+        other = self._shelf.places.get((kind, name))
+        if other is not None and other[0] != self._owner:
+            self._taken(kind, name, other[0].words)
+            return
+        try:
+            make(self._owner, *given)
+        except NameTaken:
+            self._taken(kind, name, "pi")
+        else:
+            self._shelf.places[kind, name] = (self._owner, self._here())
+
+    def _taken(self, kind: str, name: str, owner: str, hint: str = "") -> None:
+        """Tell that a name is another's."""
+        other = self._shelf.places.get((kind, name))
+        place = other[1] if other is not None and other[0].words == owner else owner
+        article = "an" if kind[0] in "aeiou" else "a"
+        words = f"{place} has {article} {kind} of that name{hint}"
+        self._outside.note(f"{self._here()}: {name!r} is not added: {words}")
 
     def _check(self) -> None:
         if self._closed:
@@ -298,39 +378,10 @@ class Recorder:
         if isinstance(tool, type):
             raise ConfigError(f"register_tool takes a Tool, not its class: {tool.__name__}()")
         made = tool if isinstance(tool, Tool) else as_tool(tool)
-        for field in ("name", "description", "parameters"):
-            if not getattr(made, field, None):
-                raise ConfigError(f"register_tool: {type(made).__name__} has no {field}")
+        if self._owner != OURS:
+            check_tool(made)
         return made
 
 
 def _not_told(owner: Owner, what: str, error: BaseException) -> None:
     """Nobody is there to be told."""
-
-
-def _hint(value: Any, more: dict[str, Any]) -> str:
-    is_tool = isinstance(value, Tool | Lazy)
-    return "; replace=True stands for a built-in one" if is_tool and not more["replace"] else ""
-
-
-def _name(kind: str, name: Any) -> None:
-    if not isinstance(name, str) or not _is_name(name, "._:-") or not name[0].isalnum():
-        raise ConfigError(f"{name!r} is no name for a {kind}: letters, digits, and . _ : -")
-
-
-def _is_name(text: str, others: str, longest: int = 1 << 16) -> bool:
-    """Whether a text is made of letters, digits and those others."""
-    plain = text.translate(dict.fromkeys(map(ord, others), "a"))
-    return plain.isascii() and plain.isalnum() and len(text) <= longest
-
-
-def _callable(value: Any, what: str) -> None:
-    if not callable(value):
-        raise ConfigError(f"{what} is a function, not {value!r}")
-
-
-def _near(event: str, known: Collection[str]) -> str:
-    from difflib import get_close_matches  # only for this message
-
-    near = get_close_matches(event, known, n=2, cutoff=0.5)
-    return f": did you mean {' or '.join(near)}?" if near else f"; known: {', '.join(known)}"

@@ -66,6 +66,7 @@ class Runtime:
         self.outside.loop = asyncio.get_running_loop()
         from pi.coding.extensions.load import PATIENCE, Broken, load_extension  # for who has any
 
+        self.outside.loading = True
         for item in found:
             owner = Owner(item.name, item.path, item.scope)
             recorder = Recorder(self.shelf, owner, self.outside)
@@ -78,6 +79,8 @@ class Runtime:
                 self._note(f"the extension {item.name} is not used: {error}")
             else:
                 self.loaded.append(LoadedExtension(owner, item))
+        self.outside.loading = False
+        self.notes += self.outside.unsettled()
 
     def unload(self) -> None:
         """Take all extensions away, with all that they have registered."""

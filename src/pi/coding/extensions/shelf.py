@@ -13,6 +13,7 @@ from msgspec import Struct
 from pi.agent.tools import Tool
 from pi.ai.auth.base import LoginFlow
 from pi.ai.catalog import Catalog
+from pi.ai.errors import ConfigError
 from pi.ai.registry import Lazy, Registry
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "CommandRow",
     "FlagRow",
     "HandlerRow",
+    "NameTaken",
     "Owner",
     "ProviderHome",
     "ProviderRegistration",
@@ -45,6 +47,11 @@ class Owner(Struct, frozen=True):
     def words(self) -> str:
         """As it is named in messages."""
         return "pi" if self.scope == "pi" else str(self.path)
+
+    @property
+    def own(self) -> str:
+        """How the names of its own files begin."""
+        return str(self.path.parent if self.path.name == "__init__.py" else self.path)
 
 
 OURS = Owner("pi", Path(), "pi")
@@ -96,7 +103,7 @@ class ToolLooks(Struct, frozen=True):
 
 
 class ProviderRegistration(Struct, frozen=True, kw_only=True):
-    """What `register_provider` was told. None: as it was, or as is usual."""
+    """What `register_provider` was told. None: as it was, or as is usual. place: the line of it."""
 
     name: str
     base_url: str | None = None
@@ -107,6 +114,7 @@ class ProviderRegistration(Struct, frozen=True, kw_only=True):
     models: tuple[Mapping[str, Any], ...] | None = None
     login: LoginFlow | str | None = None
     display_name: str = ""
+    place: str = ""
 
 
 class ProviderHome(Protocol):
@@ -116,6 +124,10 @@ class ProviderHome(Protocol):
     def catalog(self) -> Catalog:
         """The catalog."""
         ...
+
+
+class NameTaken(ConfigError):
+    """Another owner has something of that name."""
 
 
 class Rows(Generic[T]):
@@ -170,7 +182,10 @@ class Rows(Generic[T]):
 
 
 class Shelf:
-    """All that was registered. `version` changes whenever something is put there or taken away."""
+    """All that was registered. `version` changes whenever something is put there or taken away.
+
+    places: by kind and name, who has registered it, and in which line.
+    """
 
     def __init__(self) -> None:
         self.tools: Rows[Tool] = Rows("tool")
@@ -181,6 +196,7 @@ class Shelf:
         self.renderers: Rows[Callable[..., Any]] = Rows("renderer")
         self.handlers: dict[str, list[HandlerRow]] = {}
         self.policies: list[tuple[Owner, Callable[[Any], Any]]] = []
+        self.places: dict[tuple[str, str], tuple[Owner, str]] = {}
         self.version = 0
 
     @property
@@ -209,6 +225,8 @@ class Shelf:
             if not found:
                 del self.handlers[event]
         self.policies = [item for item in self.policies if item[0] != owner]
+        for what in [what for what, (other, _) in self.places.items() if other == owner]:
+            del self.places[what]
         self.version += 1
 
     def command(self, text: str) -> tuple[CommandRow, str] | None:

@@ -226,8 +226,8 @@ class Pi(Protocol):
         render_call: Renderer | None = None,
         render_result: Renderer | None = None,
         replace: bool = False,
-    ) -> None:
-        """A tool: a `Tool`, or a function with types and a docstring.
+    ) -> Any:
+        """A tool: a `Tool`, or a function with types and a docstring. Gives back what it was given.
 
         A `Lazy` tool is made at first use and needs a `name`. `replace`: it may stand for a
         built-in one of that name.

@@ -1,10 +1,12 @@
 """Tools of extensions as a run calls them: one that takes long is told, with its line."""
 
 from collections.abc import Iterator, Mapping
+from inspect import isawaitable
 from typing import Any
 
 from pi.agent.tools import Tool, ToolContext, ToolError, ToolResult
-from pi.coding.extensions.calling import Astray
+from pi.coding.extensions.calling import Astray, kept
+from pi.coding.extensions.given import as_json
 from pi.coding.extensions.shelf import OURS, Owner, Shelf
 from pi.coding.extensions.waiting import Waits
 
@@ -54,8 +56,14 @@ class _Timed(Tool):
 
     async def execute(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """As the tool does."""
-        answer = self._tool.execute(arguments, context)
         try:
-            return await self._waits.until(self._owner, f"the tool {self.name}", answer)
+            with kept():
+                answer: Any = self._tool.execute(arguments, context)
+            if isawaitable(answer):
+                answer = await self._waits.until(self._owner, f"the tool {self.name}", answer)
         except Astray as error:
             raise ToolError(f"{self.name} failed: {error}") from error
+        if not isinstance(answer, ToolResult):
+            raise ToolError(f"{self.name} failed: it gave {answer!r}, and no ToolResult")
+        as_json(answer.details, f"the details of {self.name}")
+        return answer
