@@ -101,6 +101,10 @@ async def test_export(tmp_path: Path) -> None:
         await commands.run("/export my page.html")
         assert page.read_text() == "mine"
         assert person.last == "Nothing was written"
+        await commands.run("/export nosuch/page.html")
+        assert "there is no folder" in person.last
+        assert "nosuch" in person.last
+        assert not (tmp_path / "project" / "nosuch").exists()
         await commands.run("/export notes.txt")
         assert "should end with .html" in person.last
         (tmp_path / "project" / "x.html").mkdir()

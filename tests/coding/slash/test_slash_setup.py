@@ -240,6 +240,20 @@ async def test_logout(own: Path) -> None:
         assert "GROQ_API_KEY" in person.last
 
 
+async def test_logout_of_a_subscription_asks_once(own: Path) -> None:
+    file = own / ".pi" / "agent" / "auth.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    login = {"type": "oauth", "access": "fake", "refresh": "fake", "expires": 4_000_000_000_000}
+    file.write_text(json.dumps({"anthropic": login}))
+    async with seated(own, False, True) as (commands, person, _):
+        await commands.run("/logout anthropic")
+        assert person.last == "Nothing was removed"
+        assert stored(own) == {"anthropic": login}
+        await commands.run("/logout anthropic")
+        assert stored(own) == {}
+        assert person.answers == []
+
+
 # -- settings and the rest -------------------------------------------------------------------------
 
 

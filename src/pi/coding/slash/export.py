@@ -30,5 +30,7 @@ async def _free(context: Context, path: Path) -> bool:
     """Whether the name may be used: nothing has it, or it may be replaced."""
     if path.is_dir():  # noqa: ASYNC240 (one look at a disk)
         raise ConfigError(f"{path} is a folder")
+    if not path.parent.is_dir():
+        raise ConfigError(f"there is no folder {path.parent}: make it, or name another one")
     free = not path.exists()  # noqa: ASYNC240
     return free or await context.ui.confirm("Replace the file?", str(path))

@@ -24,6 +24,11 @@ async def run(arguments: str, context: Context) -> None:
         return
     if entry not in stored:
         raise ConfigError(f"nothing is stored as {entry!r}; stored are {', '.join(stored)}")
+    if arguments and _is_login(providers, entry):
+        question = f"Remove the login {entry}?"
+        if not await context.ui.confirm(question, "Signing in again takes a browser."):
+            context.ui.notify("Nothing was removed")
+            return
     await context.send(Logout(entry))
     context.ui.notify(await _left(context, entry, providers.path))
 
@@ -37,6 +42,12 @@ async def complete(prefix: str, context: Context) -> Sequence[Completion]:
 def _stored(providers: Providers) -> dict[str, str]:
     """Names of stored credentials, and of their providers."""
     return {name: info.name for info in providers.providers for name in info.stored}
+
+
+def _is_login(providers: Providers, entry: str) -> bool:
+    """Whether it may be the login of a subscription, which costs more to get back than a key."""
+    info = next(info for info in providers.providers if entry in info.stored)
+    return "subscription" in info.methods and (info.method == "oauth" or len(info.stored) > 1)
 
 
 async def _choose(context: Context, providers: Providers, stored: dict[str, str]) -> str:

@@ -103,6 +103,23 @@ def test_read_says_what_was_read_and_shows_it_when_expanded() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("one\ntwo\n", "2 lines"),
+        ("one\ntwo", "2 lines"),
+        ("one\n\n\n", "3 lines"),
+        ("one\ntwo\n\n[3 lines more. Go on with offset=3.]", "2 lines"),
+        ("one\ntwo\n\n[Lines 1-2 of more than 900. Go on with offset=3.]", "2 lines"),
+        ("one\n\n[The file is not UTF-8; shown as Latin-1. edit keeps its bytes.]", "1 line"),
+        ("one\n\n[a line of the file]\n", "3 lines"),
+        ("[The file is empty.]", ""),
+    ],
+)
+def test_read_counts_lines_of_the_file_and_not_what_was_added(text: str, title: str) -> None:
+    assert shown(tool("read", text, path="/w/a"))[0] == f"• read a {title}".rstrip()
+
+
 def test_write_shows_the_end_while_it_is_written_and_the_beginning_afterwards() -> None:
     block = tool("write", "", "writing", path="a.txt", content=numbered(30))
     lines = text_of(painter_of(block, LOOK).live(80, 40))
@@ -124,12 +141,12 @@ def test_edit_shows_its_diff_with_numbers_and_what_differs_in_a_line() -> None:
     block.details = {"diff": DIFF}
     assert shown(block) == [
         "• edit a.py +2 -1",
-        "  1   same",
-        "  2 - a = old_value",
-        "  2 + a = new_value",
-        "  3 + more",
-        "      ...",
-        "  9   end",
+        "   1   same",
+        "   2 - a = old_value",
+        "   2 + a = new_value",
+        "   3 + more",
+        "       ...",
+        "  10   end",  # what was line 9 is line 10 now
     ]
     parts = [part for line in painter_of(block, LOOK).settle(80) for part in line]
     assert ("toolDiffRemoved reverse", "old_value") in parts

@@ -136,7 +136,10 @@ def test_a_missing_theme_is_one_line_with_the_names_there_are(tmp_path: Path) ->
     write(tmp_path, "mine")
     theme = load_theme("nope", [tmp_path])
     assert theme.styles == load_theme("dark").styles
-    assert theme.problems[0].endswith("There are: dark, light, mine, system.")
+    known = "There are: dark, light, mine, system."
+    assert theme.problems == (f"There is no theme 'nope'. {known} dark is used.",)
+    near = "There is no theme 'darc'. Did you mean dark? dark is used."
+    assert load_theme("darc", [tmp_path]).problems == (near,)
     assert "No such file" in load_theme(str(tmp_path / "x.json")).problems[0]
     assert theme_names([tmp_path, tmp_path / "nope"]) == ("dark", "light", "system", "mine")
 

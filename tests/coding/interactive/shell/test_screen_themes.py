@@ -87,3 +87,18 @@ async def test_a_theme_of_a_project_waits_for_trust(tmp_path: Path) -> None:
         await sees(terminal, "#040506")
         terminal.type("\x04")
         assert await terminal.ended() == 0
+
+
+async def test_a_broken_theme_and_a_wrong_name(tmp_path: Path) -> None:
+    themes = tmp_path / ".pi" / "agent" / "themes"
+    theme(themes / "mine.json", "#010203")
+    (themes / "bad.json").write_text("{")
+    async with VirtualTerminal(tmp_path, "--model", "demo", columns=200) as terminal:
+        await terminal.shows("~/project")
+        assert "themes: mine" in terminal.screen
+        assert f"not a theme: {themes / 'bad.json'}" in terminal.screen
+        terminal.type("/theme mien\r")
+        await terminal.shows("There is no theme 'mien'. Did you mean mine?")
+        terminal.type("/theme bad\r")
+        await terminal.shows("is no valid JSON")
+        assert "is used" not in terminal.text

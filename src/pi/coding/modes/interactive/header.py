@@ -1,6 +1,6 @@
 """What stands at the top: version, what was loaded, and what to do when nothing is set up. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from pi.coding.api.setup import ResourceInfo, Resources
 from pi.coding.modes.interactive.lines import Line
@@ -22,14 +22,19 @@ def first_line(version: str, style: Style, width: int) -> list[Line]:
     return [[(f"{style('accent')} bold", "pi"), (style("dim"), text)]]
 
 
-def loaded_lines(resources: Resources, model: str, style: Style) -> list[Line]:
-    """The model, and what was found, one line a kind; nothing for what there is none of."""
+def loaded_lines(
+    resources: Resources, model: str, style: Style, broken: Collection[str] = ()
+) -> list[Line]:
+    """The model, and what was found, one line a kind; nothing for what there is none of.
+
+    broken: paths of what was found and cannot be used.
+    """
     kinds: tuple[tuple[str, Sequence[ResourceInfo]], ...] = (
         ("context", resources.context),
         ("skills", resources.skills),
         ("prompts", resources.prompts),
         ("extensions", [r for r in resources.extensions if r.scope != "pi"]),
-        ("themes", [r for r in resources.themes if r.scope != "pi"]),
+        ("themes", [r for r in resources.themes if r.scope != "pi" and r.path not in broken]),
     )
     dim, muted = style("dim"), style("muted")
     lines: list[Line] = [[(dim, "model: "), (muted, model)]]
@@ -38,6 +43,8 @@ def loaded_lines(resources: Resources, model: str, style: Style) -> list[Line]:
             names = ", ".join(item.name for item in found[:_NAMES_SHOWN])
             more = f" and {len(found) - _NAMES_SHOWN} more" if len(found) > _NAMES_SHOWN else ""
             lines.append([(dim, f"{kind}: "), (muted, names + more)])
+    if broken:
+        lines.append([(style("warning"), f"not a theme: {', '.join(sorted(broken))}")])
     if resources.held_back:
         waiting = ", ".join(resources.held_back[:_NAMES_SHOWN])
         text = f"not trusted yet, not loaded: {waiting} (/trust)"

@@ -1,5 +1,6 @@
 """Tool calls: what each shows of its arguments while they are written, and of its result."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,6 +37,13 @@ _OUTPUT_ROWS = 5
 _LIST_ROWS = 5
 _DIFF_ROWS = 60
 _ERROR_ROWS = 8
+
+
+_NOTE = re.compile(
+    r"\n\n\[(?:[^\n]* )?"
+    r"(?:Go on with offset=\d+\.|edit keeps its bytes\.|are shown as \ufffd\.|all blank\.)\]\Z"
+)
+_ONLY_NOTE = re.compile(r"\[(?:The file is empty\.|Line \d+ alone has [^\n]*)\]")
 
 
 class Shown(Struct):
@@ -159,8 +167,9 @@ def read(block: ToolBlock, look: Look, live: bool) -> Shown:
     text = text_of(block.content)
     images = bool(images_of(block.content))
     dim = ""
-    if block.state == "done" and text and not images:
-        dim = plural(text.rstrip("\n").count("\n") + 1, "line")
+    if block.state == "done" and text and not images and not _ONLY_NOTE.fullmatch(text):
+        read = _NOTE.sub("", text)  # what the tool adds for the model is no line of the file
+        dim = plural(read.count("\n") + (not read.endswith("\n")), "line")
 
     def body(room: int) -> list[Line]:
         if block.state == "failed":

@@ -21,11 +21,22 @@ _Row = tuple[str, str, str]
 
 
 def diff_rows(diff: str, look: Look) -> list[Line]:
-    """The lines of a diff as `edit` gives it: tag, number, text. The text is clean."""
+    """The lines of a diff as `edit` gives it: tag, number, text. The text is clean.
+
+    Its unchanged lines are numbered as they were; they are shown as they are now.
+    """
     rows: list[_Row] = []
+    moved = 0
     for line in diff.split("\n"):
         found = _ROW.match(line)
-        rows.append((found[1], found[2], found[4]) if found else (" ", "", line))
+        if found is None:
+            rows.append((" ", "", line))
+            continue
+        tag, number = found[1], found[2].strip()
+        moved += (tag == "+") - (tag == "-")
+        if tag == " " and number.isdigit():
+            number = str(int(number) + moved)
+        rows.append((tag, number, found[4]))
     size = max((len(number) for _, number, _ in rows), default=0)
     return list(_painted(rows, size, look))
 

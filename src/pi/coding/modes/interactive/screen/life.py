@@ -191,7 +191,8 @@ class _Life:
         if model.api == "unknown":
             screen.put(welcome(screen.style, screen.columns))
         elif not quiet:
-            screen.put(loaded_lines(resources, model.key, screen.style))
+            broken = frozenset(map(str, screen.looks.broken()))
+            screen.put(loaded_lines(resources, model.key, screen.style, broken))
 
     async def _end(self) -> None:
         """End the run, and whatever else goes on. Nothing of it keeps us for long."""

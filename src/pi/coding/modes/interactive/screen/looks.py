@@ -44,6 +44,11 @@ class Looks:
         """Know these themes besides ours. The one in use is read anew by `use`."""
         self._places = tuple(Path(theme.path) for theme in resources.themes)
 
+    def broken(self) -> tuple[Path, ...]:
+        """Those of them that cannot be used at all."""
+        themes = (load_theme(str(path)) for path in self._places)
+        return tuple(p for p, t in zip(self._places, themes, strict=True) if t.path is None)
+
     def themes(self) -> Sequence[str]:
         """The names of all themes."""
         return theme_names(self._places)
@@ -58,7 +63,7 @@ class Looks:
         """Use a theme that somebody has named. Raises `ConfigError`, and all stays as it was."""
         theme = load_theme(name, self._places, self._background)
         if theme.problems:
-            raise ConfigError(theme.problems[0])
+            raise ConfigError(theme.problems[0].removesuffix(f" {theme.name} is used."))
         self._styles, self.theme = theme, name
 
     def answered(self, reply: str) -> bool:

@@ -78,20 +78,15 @@ def load_theme(name: str, places: Iterable[Path] = (), background: Background = 
     if path is None and ("/" in name or name.endswith(".json")):
         path = Path(name).expanduser()
     if path is None:
-        known = ", ".join(sorted({*BUILT_IN, *files}))
-        return _instead(
-            default, f"There is no theme {name!r}; {default} is used. There are: {known}."
-        )
+        return _instead(default, unknown_theme(name, {*BUILT_IN, *files}))
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError("it is too large for a theme")
         data = json.loads(path.read_bytes())
     except OSError as error:
-        return _instead(
-            default, f"Theme {path}: {error.strerror or error}. {default} is used instead."
-        )
+        return _instead(default, f"Theme {path}: {error.strerror or error}.")
     except (ValueError, RecursionError) as error:
-        return _instead(default, f"Theme {path} is no valid JSON: {error}. {default} is used.")
+        return _instead(default, f"Theme {path} is no valid JSON: {error}.")
     return _theme(data, name, path, default)
 
 
@@ -135,7 +130,17 @@ def _files(places: Iterable[Path]) -> dict[str, Path]:
 
 def _instead(default: str, problem: str) -> Theme:
     theme = _built_in(default)
-    return Theme(theme.name, theme.styles, (" ".join(problem.split()),))
+    return Theme(theme.name, theme.styles, (f"{' '.join(problem.split())} {default} is used.",))
+
+
+def unknown_theme(name: str, known: Iterable[str]) -> str:
+    """That there is no such theme, and which one may be meant."""
+    from difflib import get_close_matches  # costs 3 ms, needed only for this message
+
+    names = sorted(known)
+    near = get_close_matches(name, names, n=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names)}."
+    return f"There is no theme {name!r}. {hint}"
 
 
 @cache
@@ -153,7 +158,7 @@ def tokens() -> tuple[str, ...]:
 def _theme(data: Any, name: str, path: Path, default: str) -> Theme:
     colours = data.get("colors") if isinstance(data, dict) else None
     if not isinstance(colours, dict):
-        return _instead(default, f"Theme {path} has no `colors`; {default} is used instead.")
+        return _instead(default, f"Theme {path} has no `colors`.")
     light = data.get("appearance") == "light"
     fallback = _built_in("light" if light else default)
     wrong: list[str] = []
