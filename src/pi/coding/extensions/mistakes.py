@@ -7,6 +7,7 @@ from typing import Any
 
 from pi.ai.errors import PiError
 from pi.coding.extensions.calling import Astray
+from pi.coding.extensions.exports import WHERE
 
 __all__ = ["words_for"]
 
@@ -69,18 +70,12 @@ def _install(module: str) -> str:
 def _exported(text: str, module: str) -> str:
     if module != "pi.extensions":
         return ""
-    import pi.extensions
-
     found = re.match(r"cannot import name '(\w+)'", text)
-    names: list[str] = vars(pi.extensions)["__all__"]
-    return _near(found[1], names) if found else ""
+    return _near(found[1], WHERE) if found else ""
 
 
 def _forgotten(name: str) -> str:
-    import pi.extensions
-
-    names: list[str] = vars(pi.extensions)["__all__"]
-    if name in names:
+    if name in WHERE:
         return f": write `from pi.extensions import {name}`"
     return _near(name, dir(builtins), cutoff=0.8)
 
