@@ -23,6 +23,7 @@ __all__ = [
     "LoginUI",
     "OAuth",
     "Signer",
+    "UnfinishedRefresh",
     "flows",
     "header_signer",
 ]
@@ -50,6 +51,18 @@ class OAuth(Struct, frozen=True, tag="oauth"):
 
 
 Credential = ApiKey | OAuth
+
+
+class UnfinishedRefresh(Exception):
+    """A refresh that the service has granted, and that failed afterwards.
+
+    refresh: the refresh token that counts from now on; the one before may be spent. error: why.
+    """
+
+    def __init__(self, refresh: str, error: BaseException) -> None:
+        super().__init__()
+        self.refresh = refresh
+        self.error = error
 
 
 class Access(Struct, frozen=True):
@@ -141,7 +154,8 @@ class LoginFlow:
 
         An empty `refresh` in the result means that the service sent none (the old one is kept);
         fields of `extra` that are left out are kept as well. The caller holds the lock, saves the
-        result before it is used and bounds the time. Raises `AuthError` when the service says that
+        result before it is used and bounds the time. Raises `UnfinishedRefresh` when a new refresh
+        token came and something failed afterwards. Raises `AuthError` when the service says that
         the login is over, `RateLimitError` with `retry_after` when it says to wait, and
         `TransportError` or `OverloadedError` when trying later may help.
         """

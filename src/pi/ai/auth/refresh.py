@@ -10,10 +10,14 @@ no answer of a service ever deletes a login.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from pi.ai.auth.base import OAuth
+from msgspec.structs import replace
+
+from pi.ai.auth.base import OAuth, UnfinishedRefresh
 from pi.ai.auth.lock import LockError
-from pi.ai.auth.store import Credentials
+from pi.ai.auth.mistakes import flow_called
+from pi.ai.auth.store import Credentials, Transaction
 from pi.ai.errors import AuthError, ConfigError, PiError, RateLimitError, TransportError
 
 __all__ = ["Refresher", "TokenKeeper"]
@@ -81,8 +85,9 @@ class TokenKeeper:
                 ) from error
             if not usable:
                 raise error.with_traceback(None) from error.__cause__
-            if not login.resting(seen, self.now()):
-                login.rest(seen, self.now() + _PAUSES[0], error)
+            now = self._read(name)  # its refresh token may be a new one
+            if not login.resting(now, self.now()):
+                login.rest(now, self.now() + _PAUSES[0], error)
             return seen  # it was to be refreshed early: good for some minutes yet
 
     async def finish(self) -> None:
@@ -112,7 +117,7 @@ class TokenKeeper:
             if self._newer(current, seen.access, rejected):
                 return login.has(current, self.now())  # somebody else was faster
             try:
-                fetched = await self._fetch(name, login, current, refresh)
+                fetched = await self._fetch(name, login, current, refresh, entries)
             except PiError:
                 later = self._read(name)
                 if self._newer(later, current.access, rejected):
@@ -127,11 +132,21 @@ class TokenKeeper:
                 pass  # the machine slept and another process took the lock: save below
         return await self._save(name, login, current, fetched)
 
-    async def _fetch(self, name: str, login: "_Login", current: OAuth, refresh: Refresher) -> OAuth:
+    async def _fetch(
+        self, name: str, login: "_Login", current: OAuth, refresh: Refresher, entries: Transaction
+    ) -> OAuth:
         """Ask the service, and remember what it said."""
         try:
-            async with asyncio.timeout(self.timeout):
-                fetched = await refresh(current)
+            try:
+                async with asyncio.timeout(self.timeout):
+                    with flow_called(name):
+                        fetched = _need_login(await refresh(current))
+            except UnfinishedRefresh as half:
+                current = self._keep(name, login, current, half.refresh, entries)
+                if isinstance(half.error, asyncio.CancelledError):
+                    raise TimeoutError from None
+                with flow_called(name):
+                    raise half.error from half.error.__cause__
         except TimeoutError:
             raise TransportError(
                 f"refreshing the login {name} took longer than {self.timeout:g} s"
@@ -167,6 +182,18 @@ class TokenKeeper:
             expires=fetched.expires,
             extra={**current.extra, **fetched.extra},
         )
+
+    def _keep(
+        self, name: str, login: "_Login", spent: OAuth, refresh: str, entries: Transaction
+    ) -> OAuth:
+        """Save a refresh token that came with nothing else that is of use."""
+        kept = replace(spent, refresh=refresh)
+        login.unsaved = spent, kept
+        with suppress(LockError):
+            entries.put(name, kept)
+            entries.commit()
+            login.unsaved = None
+        return kept
 
     async def _save(self, name: str, login: "_Login", spent: OAuth, fetched: OAuth) -> OAuth:
         """Save a token that was fetched but could not be saved then."""
@@ -236,6 +263,13 @@ class _Login:
         self._pauses = 0
         self._lifetime = max(0.0, credential.expires / 1000 - now)
         return credential
+
+
+def _need_login(given: object) -> OAuth:
+    # a flow may be a stranger's
+    if not isinstance(given, OAuth):
+        raise TypeError(f"it gave no OAuth, but a {type(given).__name__}")
+    return given
 
 
 def _heard(task: asyncio.Task[OAuth]) -> None:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from pi.ai.auth.base import Access, LoginFlow, Signer, header_signer
 from pi.ai.auth.flows import flows
 from pi.ai.auth.kinds import Ask, Reply
+from pi.ai.auth.mistakes import flow_called
 from pi.ai.auth.overlay import applies, fill_url, lay_variants, with_headers
 from pi.ai.auth.rows import Catalog
 from pi.ai.auth.secrecy import Secrecy
@@ -195,8 +196,10 @@ class Resolver:
         self._handed[sources.entry] = login.access
         if self._refused.pop(sources.entry, ""):
             self._renewed[sources.entry] = time.monotonic()
-        key = flow.key(login)
-        return _Grant(flow.overlay(model, login), key, (key, login.access, login.refresh))
+        with flow_called(name):
+            key = flow.key(login)
+            model = flow.overlay(model, login)
+        return _Grant(model, key, (key, login.access, login.refresh))
 
     # -- what it changes ---------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from pi.ai.auth.base import ApiKey, Credential, LoginFlow, LoginUI, OAuth
 from pi.ai.auth.flows import flows
+from pi.ai.auth.mistakes import flow_called
 from pi.ai.auth.store import AuthFileError, Credentials, Transaction, entry_name
 from pi.ai.auth.values import is_placeholder
 from pi.ai.catalog.schema import ProviderRow
@@ -96,9 +97,17 @@ async def sign_in(home: Home, target: Target, person: Person) -> OAuth | ApiKey:
         await person.confirm(f"A key is stored as {target.entry!r}. Replace it by the login?")
     async with store.locked():
         pass  # a file or folder that cannot be written is told before the login, not after it
-    credential = await flows.get(row.auth.login).login(person)
+    with flow_called(row.auth.login):
+        credential = await flows.get(row.auth.login).login(person)
+    _need_credential(row.auth.login, credential)
     await store.put(row.id, credential, target.account)
     return credential
+
+
+def _need_credential(flow: str, given: object) -> None:
+    if not isinstance(given, OAuth | ApiKey):
+        kind = type(given).__name__
+        raise ConfigError(f"the login flow {flow} gave no OAuth or ApiKey, but a value of {kind}")
 
 
 def stored_for(store: Credentials, target: Target) -> Credential | None:
@@ -124,7 +133,9 @@ def withheld_models(home: Home, target: Target) -> frozenset[str]:
         except ConfigError:  # a wire that we lack
             found.add(model_id)
             continue
-        if not flow.offers(model, stored):
+        with flow_called(row.auth.login):
+            offered = flow.offers(model, stored)
+        if not offered:
             found.add(model_id)
     return frozenset(found)
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from pi.ai.auth.base import Credential, LoginUI, OAuth
 from pi.ai.auth.oauth.attempt import Handshake
-from pi.ai.auth.oauth.flow import Flow, stored
+from pi.ai.auth.oauth.flow import Flow
 from pi.ai.auth.oauth.pkce import BrowserLogin, Loopback
 from pi.ai.auth.oauth.tokens import Tokens, read_tokens
 from pi.ai.auth.oauth.urls import with_query
@@ -43,11 +43,7 @@ class BrowserFlow(Flow):
 
     async def renew(self, credential: OAuth) -> OAuth:
         fields = {"grant_type": "refresh_token", "refresh_token": credential.refresh}
-        return await self.credential(await self._ask(fields, renewed=True))
-
-    async def credential(self, tokens: Tokens) -> OAuth:
-        """What is stored of new tokens."""
-        return stored(tokens)
+        return await self.renewed(await self._ask(fields, renewed=True))
 
     def _authorize(self, handshake: Handshake) -> str:
         fields = {

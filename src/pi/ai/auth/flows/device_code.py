@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from pi.ai.auth.base import Credential, LoginUI, OAuth
 from pi.ai.auth.oauth.device import GRANT_TYPE, ask_token, poll, read_device_code
-from pi.ai.auth.oauth.flow import Flow, stored
+from pi.ai.auth.oauth.flow import Flow
 from pi.ai.auth.oauth.tokens import read_tokens
 from pi.ai.auth.oauth.world import World
 
@@ -42,12 +42,12 @@ class DeviceFlow(Flow):
         asked = self._fields(grant_type=GRANT_TYPE, device_code=code.device_code)
         url = self.url(self.params.token_url)
         given = await poll(self.world, lambda: ask_token(self.service, url, asked), code, self.who)
-        return stored(read_tokens(given, now=self.world.now()))
+        return await self.credential(read_tokens(given, now=self.world.now()))
 
     async def renew(self, credential: OAuth) -> OAuth:
         fields = self._fields(grant_type="refresh_token", refresh_token=credential.refresh)
         answer = await self.service.form(self.url(self.params.token_url), fields)
-        return stored(read_tokens(answer, now=self.world.now(), renewed=True))
+        return await self.renewed(read_tokens(answer, now=self.world.now(), renewed=True))
 
     def url(self, url: str) -> str:
         """The address to use for one of the parameters."""

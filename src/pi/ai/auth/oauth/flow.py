@@ -1,6 +1,6 @@
 """What all login flows share: a world of their own, and that no socket outlives a login."""
 
-from pi.ai.auth.base import Credential, LoginFlow, LoginUI, OAuth
+from pi.ai.auth.base import Credential, LoginFlow, LoginUI, OAuth, UnfinishedRefresh
 from pi.ai.auth.oauth.service import Service
 from pi.ai.auth.oauth.tokens import Tokens
 from pi.ai.auth.oauth.world import World
@@ -36,6 +36,19 @@ class Flow(LoginFlow):
     async def renew(self, credential: OAuth) -> OAuth:
         """The work of `refresh`."""
         raise NotImplementedError
+
+    async def credential(self, tokens: Tokens) -> OAuth:
+        """What is stored of new tokens."""
+        return stored(tokens)
+
+    async def renewed(self, tokens: Tokens) -> OAuth:
+        """`credential` at a refresh: a new refresh token is not lost if that fails."""
+        try:
+            return await self.credential(tokens)
+        except BaseException as error:
+            if not tokens.refresh:
+                raise
+            raise UnfinishedRefresh(tokens.refresh, error) from error
 
 
 def stored(tokens: Tokens, **extra: str) -> OAuth:
