@@ -188,3 +188,53 @@ def test_a_line_that_is_too_long_is_left_out() -> None:
     assert splitter.feed(b"456\n7\n") == [None, b"7"]
     assert splitter.feed(b"1234567890") == []
     assert splitter.close() == [None]
+
+
+WRONG = {
+    "no option": (
+        {"value": "Maybe"},
+        "'Maybe' is none of the options: 'Yes', 'No'; the dialog counts as cancelled",
+    ),
+    "another field": (
+        {"confirmed": True},
+        "a select is answered with `value`; the dialog counts as cancelled",
+    ),
+    "nothing": ({}, "a select is answered with `value`; the dialog counts as cancelled"),
+    "a type": (
+        {"value": 5},
+        "Expected `str`, got `int`: `value`; the dialog counts as cancelled",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+async def test_an_answer_that_makes_no_sense_is_told(ends: Any, wrong: str) -> None:
+    client, ui = ends
+    fields, words = WRONG[wrong]
+    choosing = asyncio.ensure_future(ui.select("Allow?", ["Yes", "No"]))
+    request = await client.question("select")
+    client.say(**answer(id=request["id"], **fields))
+    assert await asyncio.wait_for(choosing, 2) is None
+    assert await asyncio.wait_for(client.out.get(), 2) == {
+        "type": "response",
+        "id": request["id"],
+        "command": "extension_ui_response",
+        "success": False,
+        "error": words,
+    }
+
+
+async def test_other_dialogs_have_their_own_answers(ends: Any) -> None:
+    client, ui = ends
+    asking = asyncio.ensure_future(ui.confirm("Allow?", "Really?"))
+    request = await client.question("confirm")
+    client.say(**answer(id=request["id"], value="yes"))
+    assert await asyncio.wait_for(asking, 2) is False
+    told = await asyncio.wait_for(client.out.get(), 2)
+    assert told["error"].startswith("a confirm is answered with `confirmed`; ")
+    asking = asyncio.ensure_future(ui.input("Name?"))
+    request = await client.question("input")
+    client.say(**answer(id=request["id"], confirmed=True))
+    assert await asyncio.wait_for(asking, 2) is None
+    told = await asyncio.wait_for(client.out.get(), 2)
+    assert told["error"].startswith("an input is answered with `value`; ")

@@ -52,6 +52,7 @@ _response = msgspec.json.Decoder(UiResponse)
 _BEGINNING = 4096
 """Bytes of a line in which its type stands, if it may overtake others."""
 
+_ANSWER = "extension_ui_response"
 _LONG = (c.Bash, c.Compact, Login, ListSessions, DeleteSession)
 _NAMES = {command.__struct_config__.tag: command for command in ANSWERS}
 
@@ -215,11 +216,18 @@ class Server:
         if b"extension_ui_response" not in line[:_BEGINNING]:
             return False
         try:
-            self._ui.answered(_response.decode(line))
-        except msgspec.ValidationError:
-            return False  # a prompt may speak of it
+            head = _head.decode(line)
         except (msgspec.DecodeError, RecursionError):
             return False
+        if head.type != _ANSWER:
+            return False  # a prompt may speak of it
+        try:
+            problem = self._ui.answered(_response.decode(line))
+        except (msgspec.DecodeError, RecursionError) as error:
+            problem = _at(str(error))
+            self._ui.cancel(b"" if head.id is UNSET else bytes(head.id))
+        if problem:
+            self._refuse(f"{problem}; the dialog counts as cancelled", head)
         return True
 
     def _event(self, event: SessionEvent) -> None:

@@ -34,19 +34,31 @@ class RpcUI:
 
     def __init__(self, write: Callable[[UiRequest], None]) -> None:
         self._write = write
-        self._open: dict[str, asyncio.Future[UiResponse | None]] = {}
+        self._open: dict[str, tuple[UiRequest, asyncio.Future[UiResponse | None]]] = {}
         self._closed = False
 
-    def answered(self, response: UiResponse) -> None:
-        """Take an answer; one that nobody waits for any more is ignored."""
-        waiting = self._open.get(response.id)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(response)
+    def answered(self, response: UiResponse) -> str:
+        """Take an answer; one that nobody waits for any more is ignored.
+
+        Gives what is wrong with it, if something is: then the dialog is cancelled.
+        """
+        request, waiting = self._open.get(response.id, (None, None))
+        if request is None or waiting is None or waiting.done():
+            return ""
+        problem = _problem(request, response)
+        waiting.set_result(None if problem else response)
+        return problem
+
+    def cancel(self, dialog: bytes) -> None:
+        """End a dialog that was answered with nonsense. dialog: its id as JSON."""
+        for known, (_, waiting) in self._open.items():
+            if dialog == f'"{known}"'.encode() and not waiting.done():
+                waiting.set_result(None)
 
     def close(self) -> None:
         """Nobody will answer any more."""
         self._closed = True
-        for waiting in self._open.values():
+        for _, waiting in self._open.values():
             if not waiting.done():
                 waiting.set_result(None)
 
@@ -55,8 +67,7 @@ class RpcUI:
     ) -> str | None:
         """One of the options; None if nothing was chosen."""
         request = UiSelect(id=_new_id(), title=title, options=tuple(options), timeout=_ms(timeout))
-        chosen = await self._value(request, timeout)
-        return chosen if chosen in options else None
+        return await self._value(request, timeout)
 
     async def confirm(self, title: str, message: str, *, timeout: float | None = None) -> bool:
         """Yes or no; no if nothing was answered."""
@@ -140,7 +151,8 @@ class RpcUI:
     async def _ask(self, request: UiRequest, timeout: float | None) -> UiResponse | None:
         if self._closed:
             return None
-        waiting = self._open[request.id] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[UiResponse | None] = asyncio.get_running_loop().create_future()
+        self._open[request.id] = (request, waiting)
         try:
             self._write(request)
             async with asyncio.timeout(timeout):
@@ -149,6 +161,25 @@ class RpcUI:
             return None
         finally:
             del self._open[request.id]
+
+
+def _problem(request: UiRequest, response: UiResponse) -> str:
+    """Why that is no answer to the question; "" if it is one."""
+    if response.cancelled is True:
+        return ""
+    if isinstance(request, UiConfirm):
+        return "" if response.confirmed is not UNSET else "a confirm is answered with `confirmed`"
+    if response.value is UNSET:
+        return f"{_article(request)} is answered with `value`"
+    if isinstance(request, UiSelect) and response.value not in request.options:
+        options = ", ".join(map(repr, request.options))
+        return f"{response.value!r} is none of the options: {options}"
+    return ""
+
+
+def _article(request: UiRequest) -> str:
+    method = str(request.__struct_config__.tag)
+    return f"{'an' if method[0] in 'aeiou' else 'a'} {method}"
 
 
 def _new_id() -> str:
