@@ -129,6 +129,13 @@ def test_the_mouse_is_left_to_the_toolkit() -> None:
     ]
 
 
+@pytest.mark.parametrize("reply", ["\x1b[8;24;80t", "\x1b[3;14R"])
+def test_an_answer_just_after_an_escape_leaves_it_a_key(reply: str) -> None:
+    keys, replies = decoded("\x1b", *reply)
+    assert [press.key for press in keys] == [Keys.Escape]
+    assert replies == [reply]
+
+
 def test_two_escapes_are_two_keys() -> None:
     assert [press.key for press in decoded("\x1b\x1b")[0]] == [Keys.Escape, Keys.Escape]
 

@@ -138,3 +138,41 @@ def test_a_terminal_that_answers_no_more_is_presumed() -> None:
     assert not sounding.waiting
     assert sounding.ground is before
     assert sounding.heard("\x1b[8;30;60t", Seen(100, 30)) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_covered_comes_back_in_its_order(seed: int) -> None:
+    chance = random.Random(seed)
+    paper, sounding = Paper(), Sounding(reflows=True)
+    sounding.answers = True
+    window = Seen(paper.columns, paper.rows)
+    for number in range(60):
+        frame = next_frame(sounding.ground, window, number, chance.randint(8, 200))
+        if chance.random() < 0.5:
+            rows = chance.randint(1, 20)
+            up, shown, kept = sounding.ground.cover(window, frame.up, frame.settled, rows)
+            list_rows = [line("list", settled=False) for _ in range(rows + 4)]
+            frame = Frame(up, shown, list_rows, 2, 1, whole=True, kept=kept)
+        sounding.sent(frame, window, asked=True)
+        paper.draw(frame)
+        for part in (f"\x1b[8;{paper.rows};{paper.columns}t", "\x1b[500;1R"):
+            sounding.heard(part, window)
+        seen = [text.rstrip(".") for text in paper.lines if text.startswith("line")]
+        assert seen == [f"line {at}" for at in range(len(seen))]
+        assert number + 1 - len(seen) == len(frame.kept)
+        if chance.random() < 0.1:  # another program had the terminal meanwhile
+            sounding.forget()
+            del paper.lines[len(paper.lines) - len(frame.live) :]
+            paper.lines.append("")
+            paper.below = paper.x = 0
+    paper.draw(next_frame(sounding.ground, window, 60, 10))
+    assert [text.rstrip(".") for text in paper.lines if text.startswith("line")] == [
+        f"line {number}" for number in range(61)
+    ]
+
+
+def test_only_what_would_leave_the_window_is_covered() -> None:
+    window = Seen(80, 30)
+    ground = Ground(row=10)
+    assert ground.scrolls(window, 2, [line("text", settled=True)], 21) == 0
+    assert ground.scrolls(window, 2, [line("text", settled=True)], 24) == 3

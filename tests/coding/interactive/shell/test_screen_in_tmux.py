@@ -88,6 +88,40 @@ async def test_no_row_is_left_and_none_is_lost(socket_folder: Path, gap: float) 
     assert sum("~/project" in row for row in rows) == 1
 
 
+@pytest.mark.parametrize("size", ["100x30", "80x24", "40x20"])
+async def test_a_list_lies_over_the_conversation_and_gives_it_back(
+    socket_folder: Path, size: str
+) -> None:
+    gate = asyncio.Event()
+    first, second = (
+        "\n\n".join(f"{name} {number}" for number in range(40)) for name in ("one", "two")
+    )
+    half = [chunk({"content": f"{line}\n\n"}) for line in second.split("\n\n")]
+    async with Server([says(first), Reply([*half[:20], gate.wait, *half[20:], END])]) as server:
+        tmux = Tmux(socket_folder, use_service(socket_folder, server.url), size)
+        await tmux.until(lambda rows: any("m1" in row for row in rows))
+        tmux.run("send-keys", "go", "Enter")
+        before = await tmux.until(lambda rows: "one 39" in rows and "↓3" in "".join(rows[-2:]))
+        tmux.run("send-keys", "-l", "/model")
+        await tmux.until(lambda rows: any("→ /model" in row for row in rows))
+        tmux.run("send-keys", "Enter")
+        open_ = await tmux.until(lambda rows: any(row.startswith("Enter choose") for row in rows))
+        assert "one 39" not in open_
+        assert any(row.startswith("one 3") for row in open_[-int(size[-2:]) :])
+        tmux.run("send-keys", "Escape")
+        assert await tmux.until(lambda rows: rows == before) == before
+        tmux.run("send-keys", "go", "Enter")
+        await tmux.until(lambda rows: "two 19" in rows)
+        tmux.run("send-keys", "/model", "Enter")
+        await tmux.until(lambda rows: any(row.startswith("Enter choose") for row in rows))
+        gate.set()
+        await tmux.until(lambda rows: not any("Working" in row for row in rows))
+        tmux.run("send-keys", "Escape")
+        rows = await tmux.until(lambda rows: "two 39" in rows)
+    assert [row for row in rows if row.startswith("two")] == second.split("\n\n")
+    assert [row for row in rows if row.startswith("one")] == first.split("\n\n")
+
+
 @pytest.mark.parametrize("size", ["80x24", "80x12", "30x9"])
 async def test_the_history_has_no_copies_of_the_live_area(socket_folder: Path, size: str) -> None:
     gate = asyncio.Event()
