@@ -103,3 +103,32 @@ async def test_what_they_have_added_is_shown_again_on_resume(tmp_path: Path) -> 
             rows = ["› first", "one", "Note: buy milk", "news", "shown news", "› second", "two"]
             assert seen[seen.index("› first") :][: len(rows)] == rows
             assert "secret" not in terminal.text
+
+
+COUNTING = """
+def extension(pi):
+    count = [0]
+
+    def bump(arguments, context):
+        count[0] += 1
+        texts = ("\U0001f468\u200d\U0001f469\u200d\U0001f467 rows", "سلام rows", "plain rows")
+        context.ui.set_widget("count", [f"{text} {count[0]} end" for text in texts])
+
+    pi.register_command("bump", bump, description="counts")
+"""
+
+
+async def test_a_row_that_terminals_place_differently_is_written_whole(tmp_path: Path) -> None:
+    folder = tmp_path / ".pi" / "agent" / "extensions"
+    folder.mkdir(parents=True)
+    (folder / "counting.py").write_text(COUNTING, encoding="utf-8")
+    async with VirtualTerminal(tmp_path, "--model", "demo") as terminal:
+        await terminal.shows("~/project")
+        for number in (1, 2):
+            start = len(terminal.written)
+            terminal.type("/bump\r")
+            await terminal.shows(f"plain rows {number} end")
+        written = terminal.written[start:].decode()
+        assert "\U0001f468\u200d\U0001f469\u200d\U0001f467 rows 2 end" in written
+        assert "سلام rows 2 end" in written
+        assert "plain rows 2 end" not in written

@@ -1,9 +1,12 @@
 """What people see as one character, and how it is painted: every terminal agrees on that width.
 
 Terminals differ on how wide joined emoji, flags and emoji-style symbols are, and a row is out of
-joint once the terminal and we disagree. So these are painted in a form about which nobody can
-disagree: a family by its first person, a flag by its letters, a symbol without the emoji style. The
-text itself is never touched.
+joint once the terminal and we disagree. tmux 3.3 gives a family of three two cells, as wcwidth
+does, but a hand with a skin tone four and a red heart one, where wcwidth says two; older terminals
+give every person of a family two. Mode 2027 would settle it, but few terminals have it, and to
+write one and ask where the cursor is would be seen. So these are painted in a form about which
+nobody can disagree: a family by its first person, a flag by its letters, a symbol without the emoji
+style. The text itself is never touched.
 """
 
 import re

@@ -5,13 +5,15 @@ first one that has changed; what is below it, prompt_toolkit draws, cell by cell
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.data_structures import Point
-from prompt_toolkit.layout.screen import Screen
+from prompt_toolkit.layout import Dimension, Layout
+from prompt_toolkit.layout.screen import Char, Screen
 from prompt_toolkit.renderer import Renderer
 from prompt_toolkit.styles import Attrs
 
@@ -38,6 +40,10 @@ class _Renderer(Renderer):
         super().erase(leave_alternate_screen)
         self.erased()
 
+    def render(self, app: Application[Any], layout: Layout, is_done: bool = False) -> None:
+        last = None if self._last_size != self.output.get_size() else self._last_screen
+        super().render(app, _Watched(layout, last), is_done)  # type: ignore[arg-type]
+
     def written(self) -> list[Written]:
         """The rows of the last frame."""
         screen, size = self._last_screen, self._last_size
@@ -59,6 +65,42 @@ class _Renderer(Renderer):
             )
 
         return measure
+
+
+_SHIFTING = re.compile(
+    "[\u0300-\u036f\u0590-\u109f\u200d\u20d0-\u20ff\ufb1d-\ufdff\ufe00-\ufe0f\ufe70-\ufefc"
+    "\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
+)
+"""What terminals give another place than we do: joined emoji, flags, scripts that are shaped or run
+from right to left. A cell behind it is not where we think, so its row is written as a whole."""
+
+
+class _Watched:
+    """A layout whose rows with such characters are written anew from their first cell on."""
+
+    def __init__(self, layout: Layout, last: Screen | None) -> None:
+        self.container = self
+        self._container, self._last = layout.container, last
+
+    def preferred_height(self, columns: int, rows: int) -> Dimension:
+        return self._container.preferred_height(columns, rows)
+
+    def write_to_screen(self, screen: Screen, *args: Any, **more: Any) -> None:
+        self._container.write_to_screen(screen, *args, **more)
+        if self._last is None:
+            return
+        for number, row in screen.data_buffer.items():
+            before = self._last.data_buffer.get(number)
+            if before is None or before == row:
+                continue
+            text = "".join(cell.char for line in (before, row) for cell in line.values())
+            if not text.isascii() and _SHIFTING.search(text):
+                for x in range(max(max(before, default=0), max(row, default=0)) + 1):
+                    before[x] = _OTHER
+
+
+_OTHER = Char("\0", "")
+"""A cell that is unlike every cell that is drawn."""
 
 
 def _common(some: Sequence[Line], others: Sequence[Line]) -> int:
