@@ -52,6 +52,7 @@ class Catalog:
         self._folder = downloads
         self._added: dict[str, _Added] = {}
         self._laid: dict[str, _Laid] = {}
+        self._lifted: dict[str, str] = {}  # owners of what is laid no more
         self._good: Any = None  # what `models.json` said when it could be read last
         self._user: Any = None  # `UserModels` and `Downloads` are loaded for those who have them
         self._user_read = False
@@ -137,6 +138,7 @@ class Catalog:
             raise ConfigError(
                 f"provider {name!r} of {owner} is not added: {before.owner} has one of that name"
             )
+        self._lifted.pop(entry.id, None)
         self._laid[entry.id] = _Laid(owner, entry, "models" in data)
         self.reload()
         return entry.id
@@ -146,6 +148,7 @@ class Catalog:
         found = self._laid.get(provider)
         if found is not None and found.owner == owner:
             del self._laid[provider]
+            self._lifted[provider] = owner
             self.reload()
 
     def laid(self, owner: str) -> list[str]:
@@ -263,7 +266,14 @@ class Catalog:
         return [] if user is None else [*user.problems, *user.notes]
 
     def why_missing(self, provider: str) -> str:
-        """`: …` if `models.json` is disabled, or what it says of that provider; else ""."""
+        """`: …` if its extension has taken it away, if `models.json` is disabled, or what that says
+        of the provider; else ""."""
+        owner = self._lifted.get(provider)
+        if owner is not None:
+            return (
+                f": the extension {owner} had registered it and does not any more: mend that and"
+                " `/reload`, or choose another model"
+            )
         user = self._read()
         if user is None:
             return ""
