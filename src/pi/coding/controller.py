@@ -341,11 +341,19 @@ class Controller:
 
     async def abort(self) -> None:
         """End the run, drop what was queued, and wait until all is settled."""
+        self.drop_queue()
+        await self.end_run()
+
+    def drop_queue(self) -> None:
+        """Forget what was queued."""
         if self.inbox.take_back():
             self.queue_changed()
-        await asyncio.sleep(0)  # a run that was just accepted records its prompt first
+
+    async def end_run(self) -> None:
+        """End the run or the summary that is being made, and wait until all is settled."""
         for task in (self._run, self.summary):
-            if task is not None:
+            if task is not None and task is not asyncio.current_task():
+                await asyncio.sleep(0)  # a run that was just accepted records its prompt first
                 task.cancel()
                 await asyncio.wait([task])
 

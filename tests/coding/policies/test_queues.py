@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from coding.policies.policy_session import SYSTEM, Work, until
+from pi.agent.events import MessageUpdate
 from pi.agent.inbox import Inbox
 from pi.ai.errors import PiError
 from pi.ai.faux import Answer, fail, faux_model, text, tool, wait
@@ -212,6 +213,33 @@ async def test_during_a_compaction_by_hand(notes: str) -> None:
     assert said(work)[4:] == ["meanwhile", "and that"]
     assert asked(work, 4)[-1:] == ["meanwhile"]
     assert ("notes" in str(work.asked[4].messages[0])) == bool(notes)
+
+
+@pytest.mark.parametrize("later", range(5))
+@pytest.mark.parametrize("busy", [False, True])
+async def test_a_prompt_right_after_a_compaction_by_hand_is_answered(
+    later: int, busy: bool
+) -> None:
+    """Nobody waits for the answer to the first command before sending the second one."""
+    work = Work([[text("a"), *([wait(60)] if busy else [])], [text("b")], [text("c")]])
+    if busy:
+        running = begin(work, "one")
+        await until(lambda: work.heard(MessageUpdate))
+    else:
+        running = asyncio.ensure_future(work.ask("one"))
+        await running
+    compacting = asyncio.ensure_future(work.session.send(Compact()))
+    for _ in range(later):
+        await asyncio.sleep(0)
+    await work.session.submit(Prompt("two", streaming="followUp"))
+    with pytest.raises(PiError, match="nothing to compact"):
+        await compacting
+    await running
+    await until(lambda: not work.session.busy and not work.session.inbox.waiting)
+    if later or not busy:  # else it belongs to the run that the compaction ends
+        assert said(work) == ["one", "two"]
+    if later:
+        assert work.log.state.messages[-1].text == "b"  # type: ignore[union-attr]
 
 
 async def test_during_a_branch_summary() -> None:

@@ -41,7 +41,7 @@ def script(point: str) -> Script:
         if point == "stream":
             return Reply([chunk({"content": "Half of an "}), STALL])
         if point == "tool":
-            return calls("bash", command="echo $$ > pid; sleep 100")
+            return calls("bash", command="echo $$ > pid; echo begun; sleep 100")
         return calls("edit", path="big.txt", edits=[{"oldText": "line 7\n", "newText": "seven\n"}])
 
     return answer
@@ -60,14 +60,10 @@ async def reach(point: str, pi: Rpc, server: Any, project: Path) -> None:
             await asyncio.sleep(0.005)
     elif point == "stream":
         await pi.until(lambda r: "Half of" in str(r.get("assistantMessageEvent", "")))
+    elif point == "tool":
+        await pi.until(lambda r: "begun" in str(r.get("partialResult", "")))
     else:
         await pi.until("tool_execution_start")
-    while point == "tool" and not is_written(project / "pid"):  # noqa: ASYNC110
-        await asyncio.sleep(0.005)
-
-
-def is_written(path: Path) -> bool:
-    return path.exists() and bool(path.read_text().strip())
 
 
 def is_running(pid: int) -> bool:

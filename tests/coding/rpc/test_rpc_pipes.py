@@ -28,11 +28,11 @@ async def test_lines_end_at_lf_only(tmp_path: Path) -> None:
 
 
 async def test_a_line_of_megabytes(tmp_path: Path) -> None:
-    big = "x" * 8_000_000
+    picture = {"type": "image", "data": "x" * 8_000_000, "mimeType": "image/png"}
     async with serving(tmp_path, says("ok")) as (_, pi):
-        await pi.prompt(big)
+        await pi.prompt("Look", images=[picture])
         messages = (await pi.data("get_messages"))["messages"]
-        assert messages[0]["content"] == big
+        assert messages[0]["content"][1] == picture
 
 
 async def test_half_a_surrogate_pair_is_taken(tmp_path: Path) -> None:

@@ -135,3 +135,11 @@ class Desk(PolicyHost, Protocol):
     async def abort(self) -> None:
         """End the run, drop what was queued, and wait until all is settled."""
         ...
+
+    def drop_queue(self) -> None:
+        """Forget what was queued."""
+        ...
+
+    async def end_run(self) -> None:
+        """End the run or the summary that is being made, and wait until all is settled."""
+        ...

@@ -5,7 +5,7 @@ there is an error that says so.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pi.ai.errors import AbortedError, ConfigError
@@ -61,20 +61,21 @@ async def compact(desk: Desk, command: Compact) -> CompactionResult:
     compactor = _compactor(desk)
     if compactor is None:
         raise ConfigError("this session has no compaction: nothing was summarised")
-    if desk.summary is None:
-        await desk.abort()
+    if desk.summary is not None:
+        raise ConfigError("a summary is being made already: wait for it, or abort it")
     try:
-        return await summarising(desk, compactor.compact(command.custom_instructions))
+        return await summarising(desk, lambda: compactor.compact(command.custom_instructions))
     finally:
         desk.go_on()  # what was said meanwhile is not lost when there is no summary
 
 
-async def summarising(desk: Desk, work: Coroutine[Any, Any, T]) -> T:
-    """Have a summary made, which an abort ends; what is said meanwhile waits for its end."""
-    if desk.summary is not None:
-        work.close()
-        raise ConfigError("a summary is being made already: wait for it, or abort it")
-    desk.summary = task = asyncio.ensure_future(work)
+async def summarising(desk: Desk, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """End the run and have a summary made, which an abort ends.
+
+    From this call on, what is said waits for the end of the summary.
+    """
+    desk.drop_queue()
+    desk.summary = task = asyncio.ensure_future(_undisturbed(desk, work))
     try:
         await asyncio.wait([task])
         if task.cancelled():
@@ -83,6 +84,11 @@ async def summarising(desk: Desk, work: Coroutine[Any, Any, T]) -> T:
     finally:
         task.cancel()
         desk.summary = None
+
+
+async def _undisturbed(desk: Desk, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    await desk.end_run()
+    return await work()
 
 
 async def set_auto_compaction(desk: Desk, command: SetAutoCompaction) -> None:

@@ -61,8 +61,8 @@ async def navigate_tree(desk: Desk, command: NavigateTree) -> Navigated:
         elif command.summarize:
             from pi.coding.policies.branch_summary import summarize_branch  # calls a model
 
-            work = summarize_branch(desk, place, focus=command.custom_instructions)
-            summary = await summarising(desk, work)
+            focus = command.custom_instructions
+            summary = await summarising(desk, lambda: summarize_branch(desk, place, focus=focus))
         if summary is None:
             log.move(place)
         else:
