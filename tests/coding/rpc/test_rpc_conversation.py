@@ -114,6 +114,29 @@ async def test_a_prompt_and_its_abort_at_once_leave_the_prompt_on_disk(tmp_path:
     assert "Remember me" in str(entries_of(state["sessionFile"]))
 
 
+async def test_compact_and_a_prompt_in_one_write_are_both_carried_out(tmp_path: Path) -> None:
+    async with serving(tmp_path, says("ok")) as (_, pi):
+        await pi.prompt("One")
+        await pi.write(b'{"type": "compact"}\n{"type": "prompt", "message": "Two"}\n')
+        await pi.until("agent_settled")
+        texts = (await pi.data("get_fork_messages"))["messages"]
+        assert [text["text"] for text in texts] == ["One", "Two"]
+        assert (await pi.data("get_messages"))["messages"][-1]["stopReason"] == "stop"
+        assert not (await pi.data("get_state"))["isStreaming"]
+
+
+async def test_another_session_during_a_tool_leaves_no_call_unanswered(tmp_path: Path) -> None:
+    async with serving(tmp_path, [calls("bash", command="echo begun; sleep 100")]) as (_, pi):
+        await pi.data("prompt", message="Go")
+        await pi.until("tool_execution_update")
+        file = (await pi.data("get_state"))["sessionFile"]
+        await pi.data("new_session")
+        messages = [e["message"] for e in entries_of(file) if e["type"] == "message"]
+        assert [message["role"] for message in messages] == ["user", "assistant", "toolResult"]
+        assert messages[2]["isError"]
+        assert (await pi.data("get_state"))["messageCount"] == 0
+
+
 async def test_a_failure_of_the_service_is_told_in_the_message(tmp_path: Path) -> None:
     error = Reply(b'{"error": {"message": "no such thing"}}', 400)
     async with serving(tmp_path, error) as (_, pi):
