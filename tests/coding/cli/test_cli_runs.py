@@ -272,6 +272,9 @@ def test_lists_of_models(pi: Pi) -> None:
     listed = json.loads(pi("--list-models", "--json", **key).stdout)
     assert {row["provider"] for row in listed} == {"anthropic", "demo"}
     assert len(json.loads(pi("--list-models", "--all", "--json").stdout)) > 1600
+    opus = pi("--list-models", "opus", "--all").stdout
+    assert pi("--list-models", "--all", "opus").stdout == opus
+    assert "gpt-5" not in opus
 
 
 def test_help_and_version_go_to_standard_output(pi: Pi) -> None:

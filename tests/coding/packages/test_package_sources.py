@@ -99,6 +99,12 @@ def test_npm_is_refused_with_what_to_do() -> None:
         parse_source("npm:@a/b@1", BASE)
 
 
+@pytest.mark.parametrize("text", ["git:/home/me/kit", "git:../me/kit", "git:~/../me/kit"])
+def test_a_path_after_git_is_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"is git:file:///.*me/kit, and a folder"):
+        parse_source(text, BASE, {"HOME": "/home/me"})
+
+
 def test_a_password_is_refused_and_not_repeated() -> None:
     with pytest.raises(ConfigError, match="a password has no place") as caught:
         parse_source("https://me:hunter2@host/u/r", BASE)

@@ -11,7 +11,8 @@ __all__ = ["list_models"]
 
 def list_models(home: Home, args: Arguments) -> int:
     """Print the list; gives the exit code."""
-    search = args.text("list-models") or ""
+    # `--list-models --all opus` is a search too
+    search = args.text("list-models") or " ".join(args.prompts)
     rows = home.catalog.index()
     if not args.flag("all"):
         usable = {row: home.resolver.configured(row) for row in home.catalog.providers}

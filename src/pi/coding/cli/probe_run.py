@@ -166,7 +166,8 @@ class Job:
             self.out.write(f"It was tried and works. Use it with: pi --model {name}/{model}\n")
         others = len(entry["models"]) - 1
         if others:
-            self.out.write(f"Its other {others} models were listed, not asked.\n")
+            who = "Another model was" if others == 1 else f"{others} other models were"
+            self.out.write(f"{who} listed, not asked.\n")
 
     async def _write(self, path: Any, name: str, entry: dict[str, Any]) -> bool:
         if not self.args.flag("write"):

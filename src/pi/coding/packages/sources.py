@@ -55,7 +55,14 @@ def parse_source(text: str, base: Path, env: Mapping[str, str] | None = None) ->
     if text.startswith("builtin:"):
         raise ConfigError(f"{text}: there are no such built-in packages here")
     if text.startswith("git:") and not text.startswith("git://"):
-        return _git(text, text.removeprefix("git:"))
+        rest = text.removeprefix("git:")
+        if rest.startswith(("/", "~", ".")):
+            there = f"git:file://{_path(rest, base, env)}"
+            raise ConfigError(
+                f"{text} is no repository: one on this machine is {there}, and a folder that"
+                " is to be used where it is has no git: before it"
+            )
+        return _git(text, rest)
     if _URL.fullmatch(text) or _SCP.fullmatch(text):
         return _git(text, text)
     scheme = text.partition(":")[0].lower()
@@ -63,13 +70,17 @@ def parse_source(text: str, base: Path, env: Mapping[str, str] | None = None) ->
         raise ConfigError(f"{text} is no source: expected a folder, git:, https:, ssh: or file:")
     if text.startswith("-"):
         raise ConfigError(f"{text} is an option, not a package")
-    path = Path(os.path.abspath(base / expand(text, os.environ if env is None else env)))  # noqa: PTH100
+    path = _path(text, base, env)
     return Source(text, "local", str(path), path=path)
 
 
 def clone_folder(source: Source, root: Path) -> Path:
     """Where the clone of a git source lies. root: the user's folder, or a project's `.pi`."""
     return root.joinpath("git", *source.place)
+
+
+def _path(text: str, base: Path, env: Mapping[str, str] | None) -> Path:
+    return Path(os.path.abspath(base / expand(text, os.environ if env is None else env)))  # noqa: PTH100
 
 
 def _git(text: str, rest: str) -> Source:

@@ -120,6 +120,7 @@ def test_status_has_every_account_and_hides_the_keys(auth: Auth, store: Path) ->
 def test_status_of_one_provider(auth: Auth, store: Path) -> None:
     keep(store, groq=key(KEY))
     assert {entry["provider"] for entry in auth("status", "groq", "--json").json} == {"groq"}
+    assert auth("status", "openai").out.startswith("openai is not set up: pi auth login openai")
 
 
 def test_status_of_a_broken_file(auth: Auth, store: Path) -> None:

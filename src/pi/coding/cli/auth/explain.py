@@ -107,7 +107,7 @@ def _rest(call: Call, target: Target, status: Status) -> list[str]:
         lines += ["", f"Stored accounts: {', '.join(accounts)} (--account NAME)"]
     headers = _headers(call, target)
     if headers:
-        lines += ["", f"Headers of models.json: {', '.join(headers)}"]
+        lines += ["", f"Headers besides: {', '.join(headers)}"]
     if status.around:
         lines += ["", "Looked at besides:"]
         lines += [f"  {where}: {found or 'nothing'}" for where, found in status.around]

@@ -80,6 +80,13 @@ def _all(call: Call) -> Iterator[Status]:
                 yield resolver.status(row.id)
 
 
+def _nothing(call: Call) -> str:
+    if not call.args.prompts:
+        return "No provider is set up: pi auth login"
+    name = call.target().row.id
+    return f"{name} is not set up: pi auth login {name}"
+
+
 def _print(found: list[Status], call: Call) -> None:
     rows = [("PROVIDER", "ACCOUNT", "METHOD", "SOURCE", "KEY", "WHO", "EXPIRES")]
     notes: list[str] = []
@@ -110,7 +117,7 @@ def _print(found: list[Status], call: Call) -> None:
     unknown = _unknown(call)
     if unknown:
         notes.append(f"stored for providers that are not known here: {', '.join(unknown)}")
-    lines = table(rows) if len(rows) > 1 else ["No provider is set up: pi auth login"]
+    lines = table(rows) if len(rows) > 1 else [_nothing(call)]
     if notes:
         lines += ["", *notes]
     if unset and len(found) > 1:
