@@ -92,11 +92,12 @@ async def test_a_provider_that_a_reload_takes_away(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(PROVIDER)
     async with Rpc(tmp_path, ("--model", "acme/a")) as pi:
+        assert (await pi.data("get_state"))["model"]["id"] == "a"
         path.write_text("def extension(pi):\n    pass\n")
         await pi.data("reload")
         words = (
-            f"unknown provider 'acme': the extension {path} had registered it and does not any more:"
-            " mend that and `/reload`, or choose another model"
+            f"unknown provider 'acme': the extension {path} had registered it and does not any"
+            " more: mend that and `/reload`, or choose another model"
         )
         assert (await pi.ask("prompt", message="Hello"))["error"] == words
         assert (await pi.ask("set_model", provider="acme", modelId="a"))["error"] == words
