@@ -277,6 +277,31 @@ def test_lists_of_models(pi: Pi) -> None:
     assert "gpt-5" not in opus
 
 
+TWO_MODELS = """
+from pi.extensions import LoginFlow
+
+class Seats(LoginFlow):
+    def offers(self, model, credential):
+        return model.id in credential.extra["seats"]
+
+def extension(pi):
+    pi.register_provider("corp", base_url="http://127.0.0.1:9/v1", api="openai-completions",
+        models=[{"id": "large"}, {"id": "small"}], login=Seats())
+"""
+
+
+def test_a_list_has_no_model_that_the_login_does_not_give(pi: Pi, home: Path) -> None:
+    agent = home / ".pi" / "agent"
+    (agent / "extensions").mkdir(parents=True)
+    (agent / "extensions" / "corp.py").write_text(TWO_MODELS)
+    login = {"type": "oauth", "refresh": "r", "access": "a", "expires": 1 << 52, "seats": ["small"]}
+    (agent / "auth.json").write_text(json.dumps({"corp": login}))
+    listed = json.loads(pi("--list-models", "corp", "--json").stdout)
+    assert [row["id"] for row in listed] == ["small"]
+    listed = json.loads(pi("--list-models", "corp", "--json", "--all").stdout)
+    assert [row["id"] for row in listed if row["provider"] == "corp"] == ["large", "small"]
+
+
 def test_help_and_version_go_to_standard_output(pi: Pi) -> None:
     assert pi("--version").stdout.strip().count(".") == 2
     text = pi("--help").stdout

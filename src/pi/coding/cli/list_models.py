@@ -9,6 +9,21 @@ from pi.coding.home import Home, speechless
 __all__ = ["list_models"]
 
 
+def _withheld(home: Home, providers: set[str]) -> set[str]:
+    """The keys of the models that the logins in use do not give."""
+    known, found = home.catalog.providers, set[str]()
+    for name in providers:
+        row = known.get(name)
+        used = home.resolver.status(name).used if row and row.auth.login else None
+        if row is None or used is None or used.method != "oauth":
+            continue
+        from pi.coding.setup.credentials import Target, withheld_models
+
+        target = Target(row, home.resolver.accounts.get(name))
+        found |= {f"{name}/{model}" for model in withheld_models(home, target)}
+    return found
+
+
 def list_models(home: Home, args: Arguments) -> int:
     """Print the list; gives the exit code."""
     # `--list-models --all opus` is a search too
@@ -27,6 +42,8 @@ def list_models(home: Home, args: Arguments) -> int:
             usable["local"] = True
         mute = speechless(home.catalog)
         rows = [row for row in rows if usable.get(row.provider) and row.key not in mute]
+        withheld = _withheld(home, {row.provider for row in rows})
+        rows = [row for row in rows if row.key not in withheld]
     found = filtered(rows, search)
     if args.flag("json"):
         sys.stdout.write(as_json(found) + "\n")
