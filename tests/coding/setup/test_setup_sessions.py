@@ -114,8 +114,10 @@ async def test_removing(tmp_path: Path, three: list[Path]) -> None:
     async with composed(tmp_path, PATH="") as composition:
         session = composition.session
         await session.send(c.SwitchSession(str(three[0])))
-        with pytest.raises(SessionError, match="is open"):
-            await session.send(s.DeleteSession(str(three[0])))
+        (tmp_path / "link").symlink_to(three[0].parent)
+        for path in (three[0], tmp_path / "link" / three[0].name):
+            with pytest.raises(SessionError, match="is open"):
+                await session.send(s.DeleteSession(str(path)))
         await session.send(s.DeleteSession(str(three[1])))
         assert [path.exists() for path in three] == [True, False, True]
         with pytest.raises(SessionError, match="no session file"):
