@@ -96,7 +96,7 @@ def test_list_of_tools_changes_or_replaces(
 
 
 def test_untrusted_project_cannot_run_or_load_code(folder: Path, project: Path) -> None:
-    user(folder, {"shellPath": "/bin/zsh", "extensions": ["/mine"]})
+    user(folder, {"shellPath": "/bin/zsh", "extensions": ["/tmp"]})
     ours(
         project,
         {
@@ -112,7 +112,7 @@ def test_untrusted_project_cannot_run_or_load_code(folder: Path, project: Path) 
     assert loaded.held_back == ("extensions", "sessionDir", "shellCommandPrefix", "shellPath")
     assert loaded.settings.shell_path == "/bin/zsh"
     assert loaded.settings.shell_command_prefix is None
-    assert loaded.settings.extensions == ("/mine",)
+    assert loaded.settings.extensions == ("/tmp",)
     assert loaded.settings.theme == "light"
     assert loaded.settings.http_proxy is None
     assert loaded.notes == (

@@ -64,7 +64,7 @@ def load(
     data = _read(user_file, notes, env)
     held: tuple[str, ...] = ()
     if project_file != user_file:
-        project = _read(project_file, notes, env)
+        project = _read(project_file, notes, env, counts=trusted)
         held = _hold_back(project, project_file, notes, trusted=trusted)
         data = _merge(data, project)
     if flags:
@@ -119,8 +119,11 @@ def change(path: Path, edit: Callable[[Data], None]) -> None:
 # -- reading ---------------------------------------------------------------------------------------
 
 
-def _read(path: Path, notes: list[str], env: Mapping[str, str]) -> Data:
-    """The usable keys of a file, with the paths of its resources made absolute."""
+def _read(path: Path, notes: list[str], env: Mapping[str, str], *, counts: bool = True) -> Data:
+    """The usable keys of a file, with the paths of its resources made absolute.
+
+    counts: whether its extensions are loaded.
+    """
     try:
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -146,6 +149,9 @@ def _read(path: Path, notes: list[str], env: Mapping[str, str]) -> Data:
             if len(listed) < len(checked[key]):
                 told((key,), "has an entry with a character that no path has; it is left out")
             checked[key] = [_absolute(item, path.parent, env) for item in listed]
+    for item in checked.get("extensions", ()) if counts else ():
+        if not item.startswith(_NO_PATHS) and not os.path.exists(item):  # noqa: PTH110
+            told(("extensions",), f"names {item}, and there is no such file or folder")
     notes += told.notes
     return checked
 

@@ -133,3 +133,24 @@ def test_an_extension_ends_the_program(run: Run, loud: Path) -> None:
             assert process.wait(20) == 0
         finally:
             process.kill()
+
+
+def test_a_path_in_the_settings_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    settings = tmp_path / ".pi" / "agent" / "settings.json"
+    settings.parent.mkdir(parents=True)
+    there = tmp_path / "there.py"
+    there.write_text("def extension(pi):\n    print('it is loaded')\n")
+    settings.write_text(f'{{\n  "extensions": ["{there}", "gone.py", "!*.bak", "-old.py"]\n}}\n')
+    done = run("--model", "demo", "-p", "Show me")
+    assert done.returncode == 0
+    assert done.stderr == (
+        f"Warning: {settings} line 2: extensions names {settings.parent / 'gone.py'}, and there is"
+        " no such file or folder\nit is loaded\n"
+    )
+    project = tmp_path / "project" / ".pi" / "settings.json"
+    project.parent.mkdir()
+    project.write_text('{"extensions": ["lost.py"]}')
+    assert "lost.py" not in run("--model", "demo", "-p", "Show me").stderr
+    assert f"{project} line 1: extensions names {project.parent / 'lost.py'}, and" in (
+        run("-a", "--model", "demo", "-p", "Show me").stderr
+    )

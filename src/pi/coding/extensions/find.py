@@ -74,7 +74,7 @@ def find_extensions(
             more += _inside(place, "project")
         user = folder / "extensions"
         more += _inside(user, "user")
-        for path in paths_of(entries):
+        for path in filter(Path.exists, paths_of(entries)):  # what is not there was told
             more += _at(path, "project" if path.is_relative_to(cwd / ".pi") else "user")
         for path in packages:
             more += _at(path, "package")
