@@ -9,10 +9,11 @@ from pi.ai.messages import AssistantMessage, Usage
 from pi.ai.model import Model, Price
 from pi.coding.api import events as s
 from pi.coding.modes.interactive.footer import Facts, clip, count, footer_lines, git_branch, width
+from pi.coding.modes.interactive.paint import painter_of
 from pi.coding.modes.interactive.screen.transcript import Transcript
 from pi.coding.modes.interactive.status import Activity, cache_miss, elapsed
 from pi.coding.modes.interactive.terminal import Terminal, clipboard_sequence, title_sequence
-from pi.coding.modes.interactive.view import Block, NoticeBlock, TextBlock
+from pi.coding.modes.interactive.view import Block, BlockPainter, Look, NoticeBlock, TextBlock
 
 
 def text_of(line: list[tuple[str, str]]) -> str:
@@ -150,6 +151,23 @@ def test_a_painter_that_fails_is_replaced_and_named_once() -> None:
     assert lines[:2] == ["second", "third"]
     assert len(said) == 1
     assert "TextBlock" in said[0]
+
+
+def test_what_cannot_be_painted_is_plain_and_named_once() -> None:
+    said: list[str] = []
+
+    def style(token: str) -> str:
+        if token == "mdHeading":
+            raise LookupError(token)
+        return ""
+
+    def make(block: Block) -> BlockPainter:
+        return painter_of(block, Look(style), failed=transcript.failed)
+
+    blocks: list[Block] = [TextBlock(False, parts=["# a"]), TextBlock(False, parts=["# b"])]
+    transcript = Transcript(blocks, make, said.append)
+    assert [text_of(line) for line in transcript.finished(80)] == ["# a", "", "# b"]
+    assert said == ["TextBlock could not be painted (LookupError: mdHeading); shown plain"]
 
 
 def test_finished_blocks_leave_in_order() -> None:

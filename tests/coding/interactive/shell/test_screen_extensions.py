@@ -132,3 +132,32 @@ async def test_a_row_that_terminals_place_differently_is_written_whole(tmp_path:
         assert "\U0001f468\u200d\U0001f469\u200d\U0001f467 rows 2 end" in written
         assert "سلام rows 2 end" in written
         assert "plain rows 2 end" not in written
+
+
+FAILING = """
+def extension(pi):
+    def draw(content, details, expanded):
+        raise ValueError("I cannot draw")
+
+    async def tell(arguments, context):
+        await context.add_message("bad", f"the words of {arguments}", display=True)
+
+    pi.register_renderer("bad", draw)
+    pi.register_command("tell", tell, description="adds a message")
+"""
+
+
+async def test_a_renderer_that_fails_is_named_once_and_its_words_are_shown(tmp_path: Path) -> None:
+    folder = tmp_path / ".pi" / "agent" / "extensions"
+    folder.mkdir(parents=True)
+    (folder / "failing.py").write_text(FAILING)
+    async with VirtualTerminal(tmp_path, "--model", "demo") as terminal:
+        await terminal.shows("~/project")
+        for number in ("one", "two"):
+            terminal.type(f"/tell {number}\r")
+            await terminal.shows(f"the words of {number}")
+        await terminal.shows("I cannot draw")
+        terminal.type("/session\r")
+        await terminal.shows("Cost:")
+        assert terminal.text.count("I cannot draw") == 1
+        assert "Traceback" not in terminal.text

@@ -61,6 +61,7 @@ class Fold:
         self._calls: dict[str, ToolBlock] = {}
         self._command: CommandBlock | None = None
         self._failure: AssistantMessage | None = None
+        self._faults: set[str] = set()
 
     # -- what is said ------------------------------------------------------------------------------
 
@@ -386,7 +387,11 @@ class Fold:
     def _extension_error(self, event: s.ExtensionError) -> list[Block]:
         where = f"{event.extension_path} ({event.event})"
         error = " ".join(event.error.replace(f"{event.extension_path}: ", "").split())
-        return [self.say("error", f"Extension {where}: {error}")]
+        text = f"Extension {where}: {error}"
+        if text in self._faults:  # a renderer fails with every block it is asked for
+            return []
+        self._faults.add(text)
+        return [self.say("error", text)]
 
     def _limit(self, event: s.LimitReached) -> list[Block]:
         return [self.say("warning", event.message)]

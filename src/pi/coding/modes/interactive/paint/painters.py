@@ -57,33 +57,48 @@ class Renderers(Struct, frozen=True):
     tools: Mapping[str, ToolRenderer] = {}
 
 
-def painter_of(block: Block, look: Look, renderers: Renderers | None = None) -> BlockPainter:
-    """The painter of a block. It never raises: what cannot be painted is shown as plain text."""
-    renderers = renderers or Renderers()
+Failed = Callable[[Block, Exception], None]
+
+
+def painter_of(
+    block: Block,
+    look: Look,
+    renderers: Renderers | None = None,
+    failed: Failed = lambda block, error: None,
+) -> BlockPainter:
+    """The painter of a block. It never raises: what cannot be painted is shown as plain text.
+
+    failed: hears of that.
+    """
+    return _Safe(block, _painter(block, look, renderers or Renderers()), failed)
+
+
+def _painter(block: Block, look: Look, renderers: Renderers) -> BlockPainter:
     match block:
         case ThinkingBlock() if look.hidden_thinking or block.redacted:
-            return _Safe(block, _Whole(block, look, _hidden))
+            return _Whole(block, look, _hidden)
         case ThinkingBlock():
             base = f"{look.style('thinkingText')} italic".strip()
-            return _Safe(block, _Streamed(block, Markdown(look, base)))
+            return _Streamed(block, Markdown(look, base))
         case TextBlock():
-            return _Safe(block, _Streamed(block, Markdown(look)))
+            return _Streamed(block, Markdown(look))
         case ToolBlock():
-            return _Safe(block, _Tool(block, look, renderers))
+            return _Tool(block, look, renderers)
         case CustomBlock():
-            return _Safe(block, _Whole(block, look, _custom(renderers)))
+            return _Whole(block, look, _custom(renderers))
         case _:
-            return _Safe(block, _Whole(block, look, _PAINT.get(type(block), _nothing)))
+            return _Whole(block, look, _PAINT.get(type(block), _nothing))
 
 
 class _Safe:
     """Another painter, kept within the width and replaced by plain text if it fails."""
 
-    def __init__(self, block: Block, painter: BlockPainter) -> None:
+    def __init__(self, block: Block, painter: BlockPainter, tell: Failed) -> None:
         self._block = block
         self._painter = painter
         self._given = 0
         self._failed = False
+        self._tell = tell
 
     def settle(self, width: int) -> list[Line]:
         """See `BlockPainter`."""
@@ -93,8 +108,8 @@ class _Safe:
                 lines = _fitted(self._painter.settle(width), width)
                 self._given += len(lines)
                 return lines
-            except Exception:  # odd data must not take the screen down
-                self._failed = True
+            except Exception as error:  # odd data must not take the screen down
+                self._fail(error)
         if self._block.open:
             return []
         lines = self._plain(width)[self._given :]
@@ -109,9 +124,13 @@ class _Safe:
         if not self._failed:
             try:
                 return _fitted(self._painter.live(width, height)[-height:], width)
-            except Exception:  # as above
-                self._failed = True
+            except Exception as error:  # as above
+                self._fail(error)
         return self._plain(width)[self._given :][-height:]
+
+    def _fail(self, error: Exception) -> None:
+        self._failed = True
+        self._tell(self._block, error)
 
     def _plain(self, width: int) -> list[Line]:
         return [row for line in plain(self._block) for row in wrapped(line, "", width)]

@@ -1,7 +1,7 @@
 """How things look now: the theme's styles, and painters that use them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,11 +89,14 @@ class Looks:
         )
         return self.use(settings.get("theme", self.theme))
 
-    def painter(self, block: Block, renderers: Any = None) -> BlockPainter:
-        """A painter for a block. renderers: how extensions show what is theirs."""
+    def painter(
+        self, block: Block, renderers: Any, failed: Callable[[Block, Exception], None]
+    ) -> BlockPainter:
+        """A painter for a block. renderers: how extensions show what is theirs. failed: hears of
+        what is shown as plain text."""
         from pi.coding.modes.interactive.paint import painter_of  # not before there is a block
 
-        return painter_of(block, self.look, renderers)
+        return painter_of(block, self.look, renderers, failed)
 
     def change(self, **fields: Any) -> None:
         """Look otherwise from now on: fields of `Look`."""

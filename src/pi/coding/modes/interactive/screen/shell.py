@@ -137,7 +137,7 @@ class Screen:
         return f"thinking{self.facts.level.capitalize()}" if self.facts.level else "border"
 
     def _painter(self, block: Block) -> BlockPainter:
-        return self.looks.painter(block, self.strangers.renderers)
+        return self.looks.painter(block, self.strangers.renderers, self.transcript.failed)
 
     @asynccontextmanager
     async def free_terminal(self) -> AsyncIterator[None]:

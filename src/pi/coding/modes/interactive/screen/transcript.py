@@ -160,13 +160,17 @@ class Transcript:
             return shown.painter.live(width, height)
 
     def _plain(self, block: Block, given: int, error: Exception) -> BlockPainter:
+        self.failed(block, error)
+        return PlainPainter(block, given)
+
+    def failed(self, block: Block, error: Exception) -> None:
+        """A block is shown plain from now on: say so, once for a kind."""
         name = type(block).__name__
         if name not in self._broken:
             self._broken.add(name)
             self._report(
                 f"{name} could not be painted ({type(error).__name__}: {error}); shown plain"
             )
-        return PlainPainter(block, given)
 
 
 def _is_cut(block: Block, lines: Sequence[Line]) -> bool:
