@@ -195,6 +195,24 @@ async def test_a_session_is_opened_in_its_own_folder(tmp_path: Path, three: list
         assert composition.controller.services.cwd == tmp_path / "elsewhere"
 
 
+async def test_an_import_from_a_folder_that_is_gone_leaves_no_copy(
+    tmp_path: Path, three: list[Path]
+) -> None:
+    source = tmp_path / "mail.jsonl"
+    source.write_bytes(three[2].read_bytes())
+    (tmp_path / "elsewhere").rmdir()
+    sessions = agent(tmp_path) / "sessions"
+    before = sorted(sessions.rglob("*"))
+    async with composed(tmp_path) as composition:
+        with pytest.raises(FolderGone, match="elsewhere"):
+            await composition.session.send(c.ImportSession(str(source)))
+        assert sorted(sessions.rglob("*")) == before
+        project = str(tmp_path / "project")
+        await composition.session.send(c.ImportSession(str(source), project))
+        assert composition.controller.services.cwd == tmp_path / "project"
+    assert len(sorted(sessions.rglob("*.jsonl"))) == 4
+
+
 async def test_a_session_whose_folder_is_gone_is_opened_as_wished(
     tmp_path: Path, three: list[Path]
 ) -> None:
