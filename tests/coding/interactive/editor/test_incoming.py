@@ -198,6 +198,33 @@ async def test_what_is_given_back_keeps_the_draft_with_its_pastes() -> None:
         assert typist.lines[3] == "x[paste #1 2000 chars]"
 
 
+@pytest.mark.parametrize("before", ["", "read ", "  "])
+@pytest.mark.parametrize("after", ["", " please", "\n"])
+async def test_what_is_given_back_has_its_pastes_as_marks_again(before: str, after: str) -> None:
+    paste = "line\n" * 6_000
+    async with typing() as typist:
+        typist.editor.insert(before)
+        await typist.type(pasted(paste))
+        typist.editor.insert(after)
+        text, _ = typist.editor.take()
+        assert text == before + paste + after
+        await typist.type("draft")
+        typist.editor.prepend(text.strip())
+        await typist.draw()
+        assert typist.editor.text == f"{text.strip()}\n\ndraft"
+        size = "+6000 lines"
+        assert f"{before.strip()} [paste #1 {size}]{after.rstrip()}".strip() in typist.lines[1]
+
+
+async def test_a_huge_text_that_is_given_back_is_a_mark() -> None:
+    text = "one that waited\n\n" * 3000
+    async with typing() as typist:
+        typist.editor.prepend(text)
+        await typist.draw()
+        assert typist.editor.text == text
+        assert typist.lines[1] == "[paste #1 +6000 lines]"
+
+
 async def test_keys_go_on_while_a_file_is_read(tmp_path: Path) -> None:
     fifo = tmp_path / "slow.png"
     file = tmp_path / "real.png"

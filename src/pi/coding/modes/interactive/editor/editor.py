@@ -40,6 +40,9 @@ __all__ = ["Editor"]
 
 Say = Callable[[str, str], None]
 
+_HUGE = 20_000
+"""Characters that nobody wants to see again in the editor."""
+
 
 def _silent(level: str, text: str) -> None:
     """Nobody listens."""
@@ -157,10 +160,17 @@ class Editor:
         self.page.text.insert(self.page.marks.insertable(text, collapse=False))
 
     def prepend(self, text: str) -> None:
-        """Put a text before what is written, which keeps its pastes, images and cursor."""
+        """Put a text before what is written, which keeps its pastes, images and cursor.
+
+        What was pasted into the text when it was sent is one mark again, and so is a huge text.
+        """
         self._changing()
         page = self.page
-        head = page.marks.insertable(text, collapse=False)
+        pastes = self.history.pastes_of(text)
+        if pastes:
+            head = page.marks.collapse(text, pastes)
+        else:
+            head = page.marks.insertable(text, collapse=len(text) > _HUGE)
         if page.text.text.strip():
             head += "\n\n"
         page.text.set(head + page.text.text, len(head) + page.text.cursor)

@@ -19,6 +19,8 @@ import msgspec
 __all__ = ["Entry", "History", "history_file"]
 
 _MOST_BYTES = 4_000_000
+_LATE = 8
+"""Prompts among which one is that comes back."""
 
 
 class Entry(NamedTuple):
@@ -80,6 +82,17 @@ class History:
             del self._entries[: -self._limit]
         if self._path is not None:
             self._run(self._append, entry)
+
+    def pastes_of(self, text: str) -> list[tuple[int, int]]:
+        """Where large pastes are in a text that was sent of late, less the space around it."""
+        for entry in self.entries[: -_LATE - 1 : -1]:
+            before = entry.text.find(text) if entry.text.strip() == text.strip() else -1
+            if before >= 0:
+                ends = [
+                    (max(0, start - before), start + size - before) for start, size in entry.pastes
+                ]
+                return [(start, min(end, len(text)) - start) for start, end in ends]
+        return []
 
     def extend(self, texts: Sequence[str]) -> None:
         """Prompts of a resumed session that are not there yet go before those of this process."""
