@@ -1,8 +1,8 @@
 """A person in front of a terminal, as data, and the context in which their commands run."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Person(NoUser):
         self.reloads = 0
         self.ended = False
         self.opened: list[str] = []
+        self.errands: list[str] = []
         self.can_copy = True
         self.used = "dark"
 
@@ -57,7 +58,8 @@ class Person(NoUser):
         if isinstance(answer, str):
             row = next((choice for choice in picklist.choices if choice.key == answer), None)
             assert row, f"{answer!r} is not in {[c.key for c in picklist.choices]}"
-            assert not row.why, f"{answer!r} cannot be taken: {row.why}"
+            cannot = row.why and not picklist.despite
+            assert not cannot, f"{answer!r} cannot be taken: {row.why}"
             return Picked(answer, "", picklist.query, picklist.chosen)
         return answer
 
@@ -103,6 +105,11 @@ class Person(NoUser):
 
     def give_back(self, text: str) -> None:
         self.text = f"{text}\n\n{self.text}" if self.text else text
+
+    @contextmanager
+    def busy(self, text: str, stop: Callable[[], object]) -> Iterator[None]:
+        self.errands.append(text)
+        yield
 
     def quit(self) -> None:
         self.ended = True

@@ -123,6 +123,16 @@ async def test_model_signs_in_from_the_list(own: Path) -> None:
         assert KEY not in str(person.notices)
 
 
+async def test_taking_a_model_without_access_signs_in_and_goes_on_with_it(own: Path) -> None:
+    model = "groq/openai/gpt-oss-120b"
+    async with seated(own, model, None, model, KEY) as (commands, person, host):
+        await commands.run("/model")  # at first it is given up: the list is there again
+        assert [picklist.despite for picklist in person.lists] == ["sign in"] * 2
+        assert person.lists[1].selected == model
+        assert host.state.model.key == model
+        assert stored(own)["groq"]["key"] == KEY
+
+
 async def test_model_names_are_completed(own: Path) -> None:
     async with seated(own, MINE_KEY=KEY) as (commands, _, _host):
         assert await commands.complete("model", "ig") == ["mine/big"]
@@ -192,6 +202,8 @@ async def test_login_from_the_list(own: Path) -> None:
         assert providers.choices[0].cells[0].startswith("✓")
         assert stored(own)["groq"]["key"] == KEY
         assert host.state.model.id == "faux"
+        assert person.lists[1].unasked
+        assert "Stored the key" in person.last  # leaving the offer says nothing
 
 
 async def test_login_given_up_changes_nothing(own: Path) -> None:

@@ -1,6 +1,7 @@
 """What only a person's terminal can do, for the slash commands that are part of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from msgspec import Struct
@@ -27,6 +28,11 @@ class Front(UserInterface, Protocol):
 
     def give_back(self, text: str) -> None:
         """Put a text where the person writes, before what they have written meanwhile."""
+        ...
+
+    def busy(self, text: str, stop: Callable[[], object]) -> AbstractContextManager[None]:
+        """Say, as long as the block lasts, that something goes on. stop: called when the person
+        wants no more of it."""
         ...
 
     def quit(self) -> None:

@@ -46,7 +46,9 @@ class PickList(Struct, frozen=True, kw_only=True):
 
     selected: the key of the row to begin with. query: the filter to begin with. many: more than one
     row may be taken, beginning with `chosen`. empty: what is said when there are no rows. hint: a
-    line under the title.
+    line under the title. despite: a row that cannot be chosen may be taken all the same, and this
+    is what happens then, in a word. unasked: nobody has asked for the list just now, so it waits
+    until nobody types, and takes nothing that is typed when it appears.
     """
 
     title: str
@@ -58,6 +60,8 @@ class PickList(Struct, frozen=True, kw_only=True):
     many: bool = False
     chosen: tuple[str, ...] = ()
     empty: str = "there is nothing to choose from"
+    despite: str = ""
+    unasked: bool = False
 
 
 class Picked(Struct, frozen=True):

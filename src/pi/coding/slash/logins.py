@@ -1,5 +1,6 @@
 """Signing in to a provider: which way, under which account, and what came of it."""
 
+import asyncio
 import time
 
 from pi.ai.errors import AbortedError, ConfigError
@@ -56,12 +57,28 @@ async def sign_in(context: Context, name: str) -> LoggedIn | None:
     if method is None:
         return None
     try:
-        done: LoggedIn = await context.send(Login(info.id, method, account))
+        done = await _login(context, info.name, Login(info.id, method, account))
     except AbortedError as error:
         context.ui.notify(error.message)
         return None
     context.ui.notify(_result(done, method))
     return done
+
+
+async def _login(context: Context, name: str, command: Login) -> LoggedIn:
+    """Have it done. Whoever sits there can stop it also while no question is open."""
+    front = context.front
+    if front is None or command.method != "subscription":
+        return await context.send(command)
+    work = asyncio.ensure_future(context.send(command))
+    with front.busy(f"Signing in to {name}", work.cancel):
+        try:
+            await asyncio.wait([work])
+        finally:
+            work.cancel()
+    if work.cancelled():
+        raise AbortedError("nothing was changed: the login was given up")
+    return work.result()
 
 
 async def _method(context: Context, info: ProviderInfo) -> LoginMethod | None:

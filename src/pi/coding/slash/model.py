@@ -57,6 +57,12 @@ async def _choose(context: Context, table: ModelTable, query: str) -> None:
             if await switch(context, row):
                 await save_default(context, row)
             return
+        elif row is not None and not row.usable:
+            table = await _signed_in(context, row, table)
+            row = next((row for row in table.models if key_of(row) == picked.key), row)
+            if row.usable:
+                await switch(context, row)
+                return
         elif row is not None:
             await switch(context, row)
             return
@@ -77,6 +83,7 @@ def _list(table: ModelTable, scoped: bool, query: str, selected: str) -> PickLis
         query=query,
         selected=selected,
         actions=tuple(actions),
+        despite="sign in",
     )
 
 

@@ -99,9 +99,12 @@ async def offer(context: Context, provider: str, name: str, default: str) -> Non
             hint="Esc keeps the model in use.",
             choices=tuple(map(as_choice, rows)),
             selected=current or f"{provider}/{default}",
+            unasked=True,
         )
     )
-    chosen = next((row for row in rows if picked and key_of(row) == picked.key), None)
+    if picked is None:
+        return
+    chosen = next((row for row in rows if key_of(row) == picked.key), None)
     if chosen is not None and not chosen.current:
         await switch(context, chosen)
     else:

@@ -1,5 +1,6 @@
 """Signing in on the screen, to the end, against an identity provider that judges as others do."""
 
+import asyncio
 import base64
 import json
 import os
@@ -13,7 +14,7 @@ import pytest
 
 from support.identity import Identity
 from support.person import landing
-from support.replies import Reply, Seen
+from support.replies import Handler, Reply, Seen
 from support.server import Server
 from support.virtual_terminal import VirtualTerminal
 
@@ -38,8 +39,10 @@ class Provider:
 
 
 @asynccontextmanager
-async def signing_in(home: Path, *, browser: bool) -> AsyncIterator[VirtualTerminal]:
-    async with Server(Provider()) as server:
+async def signing_in(
+    home: Path, *, browser: bool, handler: Handler | None = None
+) -> AsyncIterator[VirtualTerminal]:
+    async with Server(handler or Provider()) as server:
         env = {"PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent / 'src'}"}
         if browser:
             env["BROWSER"] = f"{sys.executable} {LOGINS / 'browser.py'}"
@@ -116,3 +119,53 @@ async def test_given_up_at_any_step_nothing_is_changed(tmp_path: Path, step: int
         terminal.type("on with it")
         await terminal.shows("on with it")
         assert "http://127" not in "\n".join(terminal.screen)
+
+
+@asynccontextmanager
+async def waiting_for_the_token(home: Path, gate: asyncio.Event) -> AsyncIterator[VirtualTerminal]:
+    """The browser's address is pasted, and the service takes its time."""
+    provider = Provider()
+
+    async def slow(seen: Seen) -> Reply:
+        if not seen.path.startswith("/authorize"):
+            await gate.wait()
+        return provider(seen)
+
+    async with signing_in(home, browser=False, handler=slow) as terminal:
+        await to_the_way(terminal)
+        terminal.type("\r")
+        await terminal.shows("Paste the")
+        terminal.paste(await landing(address(terminal)))
+        terminal.type("\r")
+        await terminal.hides("Paste the")
+        await terminal.shows("esc to cancel")
+        yield terminal
+        gate.set()
+
+
+async def test_while_the_service_is_asked_it_can_be_given_up(tmp_path: Path) -> None:
+    async with waiting_for_the_token(tmp_path, asyncio.Event()) as terminal:
+        assert any("Signing in to Anthropic" in row for row in terminal.screen)
+        terminal.type("\x1b")
+        await terminal.shows("nothing was changed: the login was given up")
+        await terminal.hides("Signing in to")
+        assert not store(tmp_path).exists()
+        terminal.type("/login anthropic\r")
+        await terminal.shows("API key")
+
+
+async def test_models_are_offered_when_nobody_types_and_take_no_letters(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with waiting_for_the_token(tmp_path, gate) as terminal:
+        terminal.type("a dr")
+        gate.set()
+        await terminal.shows("Signed in to Anthropic")
+        terminal.type("aft")
+        await terminal.shows("Models of Anthropic")
+        terminal.type("!")  # it has just appeared: that was not meant for it
+        await terminal.hides("Models of Anthropic")
+        await terminal.shows("a draft!")
+        await terminal.shows("Models of Anthropic")
+        shown = [row.strip() for row in terminal.screen]
+        assert "/" in shown  # nothing is in its filter
+        assert not any("Model: " in row for row in terminal.everything)

@@ -18,12 +18,14 @@ class Pane:
     """What a dialog shows. `result` is set by its keys; None means that it was given up.
 
     covers: it is so high that it lies over the end of the transcript instead of moving all of it.
+    unasked: it waits until nobody types, and takes no key that is typed when it appears.
     """
 
     container: AnyContainer
     keys: KeyBindings
     focus: Any = None
     covers: bool = False
+    unasked: bool = False
     result: "asyncio.Future[Any]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )

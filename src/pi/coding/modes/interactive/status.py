@@ -36,7 +36,7 @@ def elapsed(seconds: float) -> str:
 
 
 class Activity:
-    """What the program is doing. `key`: the key that ends it, for people."""
+    """What the program is doing. errand: something beside the session, and since when."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic, *, unicode: bool = True) -> None:
         self._now = now
@@ -48,11 +48,12 @@ class Activity:
         self.retry: tuple[s.AutoRetryStart | s.SummarizationRetryScheduled, float] | None = None
         self.command: float | None = None
         self.opening = ""
+        self.errand: tuple[str, float] | None = None
 
     @property
     def busy(self) -> bool:
         """Whether the line moves."""
-        return bool(self.opening or self.command is not None or self.ends)
+        return bool(self.opening or self.errand or self.command is not None or self.ends)
 
     @property
     def ends(self) -> bool:
@@ -84,6 +85,10 @@ class Activity:
             case _:
                 pass
 
+    def aside(self, text: str) -> None:
+        """Something goes on beside the session; with "" it is over."""
+        self.errand = (text, self._now()) if text else None
+
     def begin(self) -> None:
         """Something goes on, if it did not already."""
         if self.started is None:
@@ -101,6 +106,9 @@ class Activity:
             return "", "", ""
         now = self._now()
         spinner = self._frames[int(now * 10) % len(self._frames)]
+        if self.errand is not None:
+            text, began = self.errand
+            return spinner, f"{text} · {elapsed(now - began)}", f"{key} to cancel"
         if self.retry is not None:
             return spinner, self._waiting(now, key), ""
         if self.compacting is not None:

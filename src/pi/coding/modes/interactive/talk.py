@@ -5,7 +5,8 @@ one line that says why. No terminal is known here.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Protocol
 
@@ -70,6 +71,7 @@ class Talk:
         self._bash = False
         self._last: tuple[str, tuple[ImageContent, ...]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._errands: list[Callable[[], object]] = []
 
     # -- the session -------------------------------------------------------------------------------
 
@@ -216,10 +218,23 @@ class Talk:
         session = self._session
         state = session.state if session is not None else None
         busy = state is not None and (state.streaming or state.held)
+        busy = busy or bool(self._errands)
         return busy or self._retrying or self._compacting or self._bash or bool(self._held)
+
+    @contextmanager
+    def errand(self, stop: Callable[[], object]) -> Iterator[None]:
+        """Something goes on beside the session, and Esc stops it."""
+        self._errands.append(stop)
+        try:
+            yield
+        finally:
+            self._errands.remove(stop)
 
     def escape(self) -> bool:
         """Esc: end the innermost thing that goes on. False if nothing does."""
+        if self._errands:
+            self._errands[-1]()
+            return True
         if self._session is None:
             held = bool(self._held)
             self.failed()

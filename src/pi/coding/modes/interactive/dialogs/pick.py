@@ -76,7 +76,7 @@ class _Picker:
             field = Window(FormattedTextControl("", focusable=True), height=0)
             rows.append(field)
         container = HSplit([lines_window(self._head), *rows])
-        self.pane = Pane(container, self._keys(), field, covers=filtered)
+        self.pane = Pane(container, self._keys(), field, covers=filtered, unasked=picklist.unasked)
 
     # -- what is seen ---------------------------------------------------------------------------
 
@@ -164,8 +164,12 @@ class _Picker:
 
     def _hints(self) -> list[tuple[str, str]]:
         picklist, stage = self.rows.picklist, self.stage
+        current = self.rows.current
+        meant = "done" if picklist.many else "choose"
+        if current is not None and current.why and picklist.despite:
+            meant = picklist.despite
         found = [
-            (key_name(stage, "tui.select.confirm"), "done" if picklist.many else "choose"),
+            (key_name(stage, "tui.select.confirm"), meant),
             (key_name(stage, "tui.select.cancel"), "close"),
         ]
         if picklist.many:
@@ -226,7 +230,7 @@ class _Picker:
         if self.rows.picklist.many:
             self._give(current.key if current else "", "")
         elif current is not None:
-            self.refused = bool(current.why)
+            self.refused = bool(current.why) and not self.rows.picklist.despite
             if not self.refused:
                 self._give(current.key, "")
 

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from pi.ai.errors import PiError
 from pi.coding.api.commands import GetMessages, Prompt, Session
@@ -54,6 +54,7 @@ async def run_linear(
             copy=copy,
             quit=program.quit,
             replay=program.replay,
+            errand=program.errand,
         )
     )
     for line in greeting:
@@ -149,6 +150,11 @@ class _Program:
         """End soon."""
         if self._reading is not None:
             self._reading.cancel()
+
+    def errand(self, stop: Callable[[], object]) -> AbstractContextManager[None]:
+        """Have Ctrl+C stop something beside the session."""
+        assert self._talk is not None
+        return self._talk.errand(stop)
 
     async def replay(self) -> None:
         """Say the end of another conversation."""

@@ -6,6 +6,7 @@ be carried out, or that somebody suggests, is sent by Enter on an empty line.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from pi.ai.errors import ConfigError
@@ -35,7 +36,7 @@ class Host:
     """What the terminal needs of the program around it, as functions.
 
     write: a line. ask: reads a line. open_url, copy: see `Front`. quit: ends the program, soon.
-    replay: says the end of the conversation.
+    replay: says the end of the conversation. errand: has Ctrl+C call something meanwhile.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Host:
         copy: Callable[[str], str],
         quit: Callable[[], None],
         replay: Callable[[], Awaitable[None]],
+        errand: Callable[[Callable[[], object]], AbstractContextManager[None]],
     ) -> None:
         self.write = write
         self.ask = ask
@@ -54,6 +56,7 @@ class Host:
         self.copy = copy
         self.quit = quit
         self.replay = replay
+        self.errand = errand
 
 
 class LinearTerminal:
@@ -137,6 +140,10 @@ class LinearTerminal:
     def set_editor_text(self, text: str) -> None:
         if text:
             self._suggest("Suggested", text, ())
+
+    def busy(self, text: str, stop: Callable[[], object]) -> AbstractContextManager[None]:
+        self.line(f"{text}. Ctrl+C gives it up.")
+        return self._host.errand(stop)
 
     def open_url(self, url: str) -> bool:
         return self._host.open_url(url)

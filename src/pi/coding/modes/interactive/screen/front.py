@@ -1,6 +1,7 @@
 """The person in front of this screen, as commands, extensions and policies reach them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from pi.coding.api.front import Hotkey
 from pi.coding.api.picking import Picked, PickList
@@ -90,6 +91,19 @@ class ScreenFront:
     def show(self, markdown: str) -> None:
         """A text in the transcript."""
         self._screen.say("info", markdown, markdown=True)
+
+    @contextmanager
+    def busy(self, text: str, stop: Callable[[], object]) -> Iterator[None]:
+        """A line with the spinner; Esc calls `stop`."""
+        activity = self._screen.activity
+        activity.aside(text)
+        self._screen.tick()
+        try:
+            with self._screen.talk.errand(stop):
+                yield
+        finally:
+            activity.aside("")
+            self._screen.redraw()
 
     def set_status(self, key: str, text: str | None) -> None:
         """A short text in the footer."""

@@ -7,7 +7,7 @@ window loses the least important ones.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from prompt_toolkit.application.current import get_app
@@ -68,6 +68,7 @@ class Parts:
         self.above, self.below, self.footer = Part(), Part(), Part()
         self._editor, self._focus = editor, focus
         self._pane: Pane | None = None
+        self._armed = True
         self._turn = asyncio.Lock()
         here = DynamicContainer(lambda: self._pane.container if self._pane else self._editor)
         self._here = here
@@ -81,7 +82,9 @@ class Parts:
                 self.footer.window,
             ]
         )
-        self.keys = DynamicKeyBindings(lambda: self._pane.keys if self._pane else keys())
+        self.keys = DynamicKeyBindings(
+            lambda: self._pane.keys if self._pane and self._armed else keys()
+        )
 
     @property
     def asking(self) -> bool:
@@ -105,18 +108,40 @@ class Parts:
             else:
                 getattr(self, name).lines = lines
 
-    async def show(self, pane: Pane, redraw: Callable[[], None]) -> Any:
-        """Show a pane until it has a result."""
+    async def show(
+        self,
+        pane: Pane,
+        redraw: Callable[[], None],
+        calm: Callable[[], Awaitable[None]],
+        quiet: Callable[[], Awaitable[bool]],
+    ) -> Any:
+        """Show a pane until it has a result.
+
+        calm: waits until nobody types. quiet: whether nobody has begun to when it appeared; until
+        then a pane that nobody has asked for leaves the keys to the editor.
+        """
         async with self._turn:
-            self._pane = pane
-            layout = get_app().layout
             try:
-                layout.focus(pane.focus if pane.focus is not None else to_container(pane.container))
-                redraw()
+                while True:
+                    await calm()
+                    self._put(pane, armed=not pane.unasked)
+                    redraw()
+                    if self._armed or await quiet():
+                        break
+                    self._put(None)
+                    redraw()
+                self._armed = True
                 return await pane.result
             finally:
                 if not pane.result.done():
                     pane.result.cancel()
-                self._pane = None
-                layout.focus(self._focus)
+                self._put(None)
                 redraw()
+
+    def _put(self, pane: Pane | None, *, armed: bool = True) -> None:
+        self._pane, self._armed = pane, armed
+        layout = get_app().layout
+        if pane is None:
+            layout.focus(self._focus)
+        else:
+            layout.focus(pane.focus if pane.focus is not None else to_container(pane.container))

@@ -70,6 +70,8 @@ _TICK = 0.1
 _NO_MODEL = "no model can be used yet"
 _CALM = 0.7
 """Seconds without a key in the editor after which a dialog that nobody asked for may appear."""
+_NOTICED = 5
+"""Tenths of a second that somebody who types needs to see it."""
 
 
 class Screen:
@@ -158,17 +160,28 @@ class Screen:
 
     async def show(self, pane: Pane) -> Any:
         """Show a dialog in place of the editor, when nobody is in the middle of a word."""
-        while self.session is None or not self.editor.empty:
-            left = self.editor.touched + _CALM - time.monotonic()
-            if left <= 0:
-                break
-            await asyncio.sleep(left)
+
+        async def calm() -> None:
+            while self.session is None or pane.unasked or not self.editor.empty:
+                left = self.editor.touched + _CALM - time.monotonic()
+                if left <= 0:
+                    break
+                await asyncio.sleep(left)
+
+        async def quiet() -> bool:
+            touched = self.editor.touched
+            for _ in range(_NOTICED):
+                await asyncio.sleep(_TICK)
+                if self.editor.touched != touched:
+                    return False
+            return True
+
         address = self.margins.address
         if address:
             pane.keys.add("c-x")(lambda event: self._copy(address))
             self.hint("ctrl+x copies the address", 60.0)
         try:
-            return await self.parts.show(pane, self.redraw)
+            return await self.parts.show(pane, self.redraw, calm, quiet)
         finally:
             if address:
                 self.hint("", 0)
