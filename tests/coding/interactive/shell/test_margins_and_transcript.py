@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 
 from pi.agent.events import AgentStart, MessageEnd, ToolExecutionStart
-from pi.ai.messages import AssistantMessage, Usage
+from pi.ai.messages import AssistantMessage, Cost, Usage
 from pi.ai.model import Model, Price
 from pi.coding.api import events as s
 from pi.coding.modes.interactive.footer import Facts, clip, count, footer_lines, git_branch, width
+from pi.coding.modes.interactive.keymap import Keymap
 from pi.coding.modes.interactive.paint import painter_of
+from pi.coding.modes.interactive.screen.looks import Looks
+from pi.coding.modes.interactive.screen.margins import Margins
 from pi.coding.modes.interactive.screen.transcript import Transcript
 from pi.coding.modes.interactive.status import Activity, cache_miss, elapsed
 from pi.coding.modes.interactive.terminal import Terminal, clipboard_sequence, title_sequence
@@ -41,6 +44,52 @@ def test_a_wide_footer_has_everything_in_one_line() -> None:
     for part in ("~/some/folder (main)", "a name", "↑1.2k ↓56", "75.0%/200k", "some-model • high"):
         assert part in text
     assert ("yellow", "75.0%/200k") in line
+
+
+def test_a_narrow_footer_keeps_the_share_of_the_window_and_the_cost() -> None:
+    found = facts()
+    found.usage = Usage(58_000, 1624, 32_000, cost=Cost(total=1.25))
+    second = text_of(footer_lines(found, 40, {})[1])
+    assert second == "75.0%/200k $1.250      some-model • high"
+    found.model = "a-model-with-a-very-long-name"
+    assert text_of(footer_lines(found, 40, {})[1]) == "75.0%/200k $1.250  a-model-with-a-very-…"
+
+
+class Whole:
+    """What the margins need of a screen."""
+
+    def __init__(self) -> None:
+        self.keymap = Keymap()
+        self.facts = facts()
+        self.activity = Activity(lambda: 0.0)
+        self.looks = Looks(Terminal({}), {})
+
+    def style(self, token: str) -> str:
+        return ""
+
+    def redraw(self) -> None:
+        """Nothing is drawn."""
+
+
+def test_a_hint_stands_beside_what_goes_on() -> None:
+    whole = Whole()
+    margins = Margins(whole)
+    margins._hint = "thinking is hidden"
+    assert text_of(margins.status(80)[0]) == "thinking is hidden"
+    whole.activity.begin()
+    assert text_of(margins.status(80)[0])[2:] == "Working · 0s · esc to stop · thinking is hidden"
+    assert text_of(margins.status(40)[0])[2:] == "Working · 0s · thinking is hidden"
+
+
+def test_what_is_waited_for_before_a_retry_keeps_its_essentials() -> None:
+    whole = Whole()
+    margins = Margins(whole)
+    reason = "429 Rate limit reached for requests of your organisation in this minute"
+    whole.activity.begin()
+    whole.activity.add(s.AutoRetryStart(1, 3, 5000, reason))
+    wide, narrow = (text_of(margins.status(cells)[0])[2:] for cells in (80, 40))
+    assert wide.startswith("Retry 1 of 3 in 5s · esc to give up · 429 Rate limit reached")
+    assert narrow == "Retry 1 of 3 in 5s · esc to give up"
 
 
 def test_the_context_is_unknown_after_a_compaction() -> None:

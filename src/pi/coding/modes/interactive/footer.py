@@ -11,7 +11,7 @@ from pi.ai.messages import AssistantMessage, Usage
 from pi.coding.api.answers import SessionStats
 from pi.coding.modes.interactive.lines import Line
 
-__all__ = ["Facts", "clip", "count", "footer_lines", "git_branch", "short_path"]
+__all__ = ["Facts", "cells_of", "clip", "count", "footer_lines", "git_branch", "short_path"]
 
 _BASIS = {"subscription": " (sub)", "subscription-unpriced": " (sub)", "unknown": " (?)"}
 
@@ -137,22 +137,25 @@ def footer_lines(facts: Facts, cells: int, styles: dict[str, str]) -> list[Line]
         texts = " · ".join(facts.statuses[key] for key in sorted(facts.statuses))
         right = [(dim, f"{texts} · "), *right]
     whole = [*left, (dim, "  "), *numbers] if numbers else left
-    used, needed = _cells(whole), _cells(right)
+    used, needed = cells_of(whole), cells_of(right)
     if used + 2 + needed <= cells:
         return [[*whole, (dim, " " * (cells - used - needed)), *right]]
     if not numbers:
         return [clip(left, cells), clip(right, cells)]
-    gap = cells - _cells(numbers) - needed
-    if gap >= 2:
-        return [clip(left, cells), [*numbers, (dim, " " * gap), *right]]
-    return [clip(left, cells), clip([*right, (dim, "  "), *numbers], cells)]
+    gap = cells - cells_of(numbers) - needed
+    if gap < 2:  # how full the window is and what it costs comes before what it consists of
+        numbers = _numbers(facts, styles, short=True)
+        gap = max(2, cells - cells_of(numbers) - needed)
+    return [clip(left, cells), clip([*numbers, (dim, " " * gap), *right], cells)]
 
 
-def _cells(line: Line) -> int:
+def cells_of(line: Line) -> int:
+    """Cells of a line."""
     return sum(width(text) for _, text in line)
 
 
-def _numbers(facts: Facts, styles: dict[str, str]) -> Line:
+def _numbers(facts: Facts, styles: dict[str, str], *, short: bool = False) -> Line:
+    """What was used. short: only the share of the window, and the cost."""
     dim, usage = styles.get("dim", ""), facts.usage
     counts = (
         ("↑", usage.input),
@@ -160,7 +163,7 @@ def _numbers(facts: Facts, styles: dict[str, str]) -> Line:
         ("R", usage.cache_read),
         ("W", usage.cache_write),
     )
-    parts = [f"{sign}{count(number)}" for sign, number in counts if number]
+    parts = [] if short else [f"{sign}{count(number)}" for sign, number in counts if number]
     if usage.cost.total:
         parts.append(f"${usage.cost.total:.3f}{_BASIS.get(facts.basis, '')}")
     line: Line = [(dim, " ".join(parts))] if parts else []
@@ -172,7 +175,9 @@ def _numbers(facts: Facts, styles: dict[str, str]) -> Line:
             percent = facts.context * 100 / facts.window
             text = f"{percent:.1f}%/{count(facts.window)}"
             look = styles.get("error" if percent > 90 else "warning" if percent > 70 else "dim", "")
-        line += [(dim, " "), (look, text)] if line else [(look, text)]
+        share: Line = [(look, text)]
+        gap: Line = [(dim, " ")] if line else []
+        line = [*share, *gap, *line] if short else [*line, *gap, *share]
     return line
 
 

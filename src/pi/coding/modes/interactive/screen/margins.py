@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pi.coding.modes.interactive.dialogs.cells import wrap
-from pi.coding.modes.interactive.footer import Facts, clip, footer_lines
+from pi.coding.modes.interactive.footer import Facts, cells_of, clip, footer_lines
+from pi.coding.modes.interactive.footer import width as cells_wide
 from pi.coding.modes.interactive.keymap import Keymap
 from pi.coding.modes.interactive.lines import ESCAPE, Line
 from pi.coding.modes.interactive.screen.looks import Looks
@@ -17,6 +18,8 @@ __all__ = ["Margins"]
 
 _QUEUE_LINES = 6
 _WIDGET_LINES = 10
+_LITTLE = 12
+"""Cells that say too little to be worth their mark of having been cut."""
 _ADDRESS = re.compile(r"https?://[!-~]+")
 
 
@@ -101,15 +104,16 @@ class Margins:
         muted = self._style("muted")
         key = self._screen.keymap.label("app.interrupt").lower()
         spinner, text, hint = self._screen.activity.line(key)
-        if self._hint:
-            turning: Line = [(self._style("accent"), f"{spinner} ")] if text else []
-            return [clip([*turning, (muted, self._hint)], width)]
         if not text:
-            return [[]]
-        line: Line = [(self._style("accent"), f"{spinner} "), (muted, printable(text))]
-        if hint and key:
-            line.append((self._style("dim"), f" · {hint}"))
-        return [clip(line, width)]
+            return [clip([(muted, self._hint)], width)] if self._hint else [[]]
+        text = _essential(printable(text), width - 2)
+        line: Line = [(self._style("accent"), f"{spinner} "), (muted, text)]
+        end: Line = [(self._style("dim"), f" · {hint}")] if hint and key else []
+        if not self._hint:
+            return [clip([*line, *end], width)]
+        said: Line = [(muted, f" · {self._hint}")]
+        whole = [*line, *end, *said]
+        return [clip(whole if cells_of(whole) <= width else [*line, *said], width)]
 
     def above(self, width: int) -> list[Line]:
         """Widgets above the editor."""
@@ -148,3 +152,10 @@ def _widget(rows: Sequence[str], width: int, *, links: bool) -> list[Line]:
             else:
                 lines.append([("", part)])
     return lines
+
+
+def _essential(text: str, cells: int) -> str:
+    """A text without its last part, if there is only room for a little of that."""
+    head, dot, _ = text.rpartition(" · ")
+    cut = dot and cells_wide(text) > cells and cells - cells_wide(head) < _LITTLE
+    return head if cut else text
