@@ -300,6 +300,10 @@ def test_a_list_has_no_model_that_the_login_does_not_give(pi: Pi, home: Path) ->
     assert [row["id"] for row in listed] == ["small"]
     listed = json.loads(pi("--list-models", "corp", "--json", "--all").stdout)
     assert [row["id"] for row in listed if row["provider"] == "corp"] == ["large", "small"]
+    (agent / "extensions" / "corp.py").write_text(TWO_MODELS.replace("extra[", "nothing["))
+    done = pi("--list-models", "corp", "--json")
+    assert [row["id"] for row in json.loads(done.stdout)] == ["large", "small"]
+    assert "Warning: the login flow corp failed: AttributeError: " in done.stderr
 
 
 def test_help_and_version_go_to_standard_output(pi: Pi) -> None:

@@ -20,8 +20,13 @@ def _withheld(home: Home, providers: set[str]) -> set[str]:
         from pi.coding.setup.credentials import Target, withheld_models
 
         target = Target(row, home.resolver.accounts.get(name))
-        found |= {f"{name}/{model}" for model in withheld_models(home, target)}
+        models = withheld_models(home, target, _warn)
+        found |= {f"{name}/{model}" for model in models}
     return found
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"Warning: {text}\n")
 
 
 def list_models(home: Home, args: Arguments) -> int:

@@ -5,6 +5,7 @@ login is complete: giving up at any step leaves everything as it was.
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from pi.ai.auth.mistakes import flow_called
 from pi.ai.auth.store import AuthFileError, Credentials, Transaction, entry_name
 from pi.ai.auth.values import is_placeholder
 from pi.ai.catalog.schema import ProviderRow
-from pi.ai.errors import ConfigError
+from pi.ai.errors import ConfigError, PiError
 from pi.coding.home import Home
 
 __all__ = [
@@ -117,8 +118,11 @@ def stored_for(store: Credentials, target: Target) -> Credential | None:
     return None
 
 
-def withheld_models(home: Home, target: Target) -> frozenset[str]:
-    """The ids of the provider's models that the stored login is known not to give."""
+def withheld_models(home: Home, target: Target, tell: Callable[[str], None]) -> frozenset[str]:
+    """The ids of the provider's models that the stored login is known not to give.
+
+    tell: hears of a login flow that cannot say; nothing is held back then.
+    """
     row = target.row
     stored = stored_for(home.resolver.store, target)
     if not isinstance(stored, OAuth) or row.auth.login not in flows:
@@ -133,8 +137,12 @@ def withheld_models(home: Home, target: Target) -> frozenset[str]:
         except ConfigError:  # a wire that we lack
             found.add(model_id)
             continue
-        with flow_called(row.auth.login):
-            offered = flow.offers(model, stored)
+        try:
+            with flow_called(row.auth.login):
+                offered = flow.offers(model, stored)
+        except PiError as error:
+            tell(error.message)
+            return frozenset()
         if not offered:
             found.add(model_id)
     return frozenset(found)

@@ -82,7 +82,8 @@ def _withheld(desk: SetupDesk, row: ProviderRow) -> frozenset[str]:
     used = resolver.status(row.id).used
     if used is None or used.method != "oauth":
         return frozenset()
-    return withheld_models(desk.home, Target(row, resolver.accounts.get(row.id)))
+    target = Target(row, resolver.accounts.get(row.id))
+    return withheld_models(desk.home, target, lambda text: desk.ui.notify(text, "warning"))
 
 
 def _row(row: IndexRow, how: str, *, scoped: bool, current: bool) -> ModelRow:

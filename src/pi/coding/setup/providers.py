@@ -167,7 +167,7 @@ async def _take_key(desk: SetupDesk, target: Target, person: Asking) -> None:
 def _logged_in(desk: SetupDesk, target: Target) -> LoggedIn:
     row, resolver = target.row, desk.home.resolver
     status = resolver.status(row.id)
-    withheld = withheld_models(desk.home, target)
+    withheld = withheld_models(desk.home, target, lambda text: desk.ui.notify(text, "warning"))
     models = tuple(name for name in desk.home.catalog.ids(row.id) if name not in withheld)
     default = row.default_model if row.default_model in models else ""
     _begin_with(desk, row, default)
