@@ -313,7 +313,10 @@ async def test_without_compaction_it_is_named_all_the_same() -> None:
     work = Work(script([tool("big", {"size": 1_000_000}, id="c")], full), model=LARGE, settings=off)
     await work.ask("look")
     (end,) = work.heard(CompactionEnd)
-    assert "compaction.enabled is off; /compact makes room" in end.error_message
+    assert "compaction.enabled is off: a result of the tool big has about 250,000 tokens of" in (
+        end.error_message
+    )
+    assert end.error_message.endswith("/compact makes room.")
     work = Work(script(full), model=LARGE, settings=off)
     await work.ask("x" * 400_000)
     (end,) = work.heard(CompactionEnd)

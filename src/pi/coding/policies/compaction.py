@@ -26,7 +26,7 @@ from pi.coding.policies.host import PolicyHost
 from pi.coding.policies.plan import Plan, plan
 from pi.coding.policies.retry import Sleep
 from pi.coding.policies.size import Limits, Size, limits, measure, tokens_used
-from pi.coding.policies.too_large import HEAVY, culprit, image_bytes, too_large
+from pi.coding.policies.too_large import HEAVY, culprit, image_bytes, may_not, too_large
 from pi.coding.session.scan import Node
 from pi.coding.session.state import Item
 
@@ -165,7 +165,7 @@ class Compactor(Hooks):
             elif isinstance(planned, str):
                 problem = "" if silent else self._given_up(look)
             elif not self.auto_compaction:
-                problem = "the request does not fit: compaction.enabled is off; /compact makes room"
+                problem = may_not(look.items, look.size)
             if problem or isinstance(planned, str):
                 if not silent:
                     self._host.tell(CompactionStart("overflow"))

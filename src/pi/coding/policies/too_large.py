@@ -15,7 +15,7 @@ from pi.coding.session.entries import (
 from pi.coding.session.state import Item
 from pi.coding.settings import CompactionSettings
 
-__all__ = ["HEAVY", "culprit", "image_bytes", "remedy", "too_large", "too_much"]
+__all__ = ["HEAVY", "culprit", "image_bytes", "may_not", "remedy", "too_large", "too_much"]
 
 HEAVY = 1 << 20
 """Bytes of images from which on a service may refuse a request for them, whatever its tokens."""
@@ -49,6 +49,16 @@ def too_large(items: Sequence[Item], size: Size, found: Limits, model: Model) ->
     return (
         f"{head}{what} has about {largest:,.0f} tokens; all of it is {over}."
         " Shorten it or use a model with a larger window."
+    )
+
+
+def may_not(items: Sequence[Item], size: Size) -> str:
+    """That a request does not fit and could be made smaller, if that were allowed."""
+    largest = max(items, key=lambda item: tokens_of(item.message)).message
+    tokens = tokens_of(largest) * scale_of(items, size.overhead)
+    return (
+        f"the request does not fit, and compaction.enabled is off: {_named(largest)} has about"
+        f" {tokens:,.0f} tokens of {size.tokens:,}. /compact makes room."
     )
 
 
