@@ -30,7 +30,8 @@ _TAIL = """
 Keys come from --api-key, then ~/.pi/agent/auth.json, then environment variables (ANTHROPIC_API_KEY,
 OPENAI_API_KEY, GEMINI_API_KEY, ...), then models.json; `pi auth explain PROVIDER` says which one it
 is. PI_CODING_AGENT_DIR moves ~/.pi/agent.
-Exit codes: 0 answered, 1 failed or cut off, 130 interrupted, 129/143 ended by SIGHUP/SIGTERM.
+Exit codes: 0 answered, 1 failed or cut off, 3 ended by a limit, 130 interrupted, 129/143 ended by
+SIGHUP/SIGTERM.
 """
 
 
