@@ -25,8 +25,9 @@ from pi.coding.api.commands import (
     Prompt,
     Steer,
 )
-from pi.coding.api.events import CompactionStart
+from pi.coding.api.events import AgentSettled, CompactionStart
 from pi.coding.policies.retry import Retry
+from pi.coding.session.entries import BashExecution
 
 MODEL = faux_model(context_window=20_000, max_output_tokens=4000)
 TIGHT = {"compaction": {"keepRecentTokens": 2000}}
@@ -215,6 +216,17 @@ async def test_during_a_compaction_by_hand(notes: str) -> None:
     assert ("notes" in str(work.asked[4].messages[0])) == bool(notes)
 
 
+async def test_being_throttled_is_no_reason_to_compact() -> None:
+    answers = [[text(f"a{i} {LONG}")] for i in range(4)]
+    throttled: Answer = [fail("rate_limit", "too many tokens a minute, in this context window")]
+    work = Work([*answers, throttled, [text("ok")]], model=MODEL, settings=TIGHT)
+    for i in range(4):
+        await work.ask(f"q{i}")
+    assert (await work.ask("more")).text == "ok"
+    assert len(work.clock.slept) == 1
+    assert not work.heard(CompactionStart)
+
+
 @pytest.mark.parametrize("later", range(5))
 @pytest.mark.parametrize("busy", [False, True])
 async def test_a_prompt_right_after_a_compaction_by_hand_is_answered(
@@ -308,6 +320,24 @@ async def test_abort_clears_what_belongs_to_the_run(where: str) -> None:
     assert "s" not in said(work)
     assert "f" not in said(work)
     assert work.types[-1] == "agent_settled"
+
+
+async def test_when_it_is_settled_everything_is_recorded_and_nothing_goes_on() -> None:
+    work = Work([[tool("big", {})], [text("x")]])
+    work.tool.gate = asyncio.Event()
+    seen: list[tuple[bool, str]] = []
+
+    def hear(event: Any) -> None:
+        if isinstance(event, AgentSettled):
+            seen.append((work.session.busy, type(work.log.state.transcript[-1]).__name__))
+
+    work.session.subscribe(hear)
+    running = begin(work)
+    await work.tool.running.wait()
+    work.session.record(BashExecution("ls", "during the run"))
+    work.tool.gate.set()
+    await running
+    assert seen == [(False, "BashExecution")]
 
 
 async def test_what_is_taken_back_is_given_back_once() -> None:
