@@ -121,7 +121,7 @@ def test_nor_does_that_of_a_tool(tmp_path: Path) -> None:
     )
     done = run(path, tmp_path)
     assert done.returncode == 0
-    assert "bash failed: it raised KeyboardInterrupt" in done.stdout
+    assert f"bash failed: {path}:3: it raised KeyboardInterrupt" in done.stdout
 
 
 def run(extension: Path, home: Path) -> "subprocess.CompletedProcess[str]":

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pi.agent.events import ToolExecutionEnd
+from pi.ai.faux import text, tool
 from pi.coding.api.events import ExtensionError
 from pi.coding.extensions.find import Found
 from pi.coding.home import open_home
@@ -336,3 +338,106 @@ async def test_an_early_answer_that_never_comes(event: str, tmp_path: Path) -> N
     assert not await runtime.ask_trust(tmp_path, ())
     await runtime.discover(tmp_path)
     assert runtime.notes == [f"{path}:5: it did not answer within 0.02 s (at {event})"]
+
+
+ANSWERS = {
+    "before_agent_start": {
+        "StartWith(message='x')": "StartWith(message='x'): expected `object | null`, got `str`",
+        "StartWith(system_prompt=5)": "StartWith(system_prompt=5): expected ",
+        "StartWith(message=Note(5))": "StartWith(message=Note(content=5): expected `str`, got",
+        "StartWith(message=Note('a', details=print))": "StartWith(message=Note(details=<built-in ",
+    },
+    "input": {
+        "Input(5)": "Input(text=5): expected `str`, got `int`",
+        "Handled": "the class Handled is no answer to input: it may answer a text instead",
+    },
+    "tool_call": {"Block(5)": "Block(reason=5): expected `str`, got `int`"},
+    "tool_result": {
+        "Patch(content=['a'])": "Patch(content=['a']): expected `object`, got `str`",
+        "Patch(details=print)": "Patch(details=<built-in function print>): it cannot be written as",
+        "Patch(is_error='yes')": "Patch(is_error='yes'): expected `bool | null`, got `str`",
+        "ToolResult('text')": "ToolResult(content='text'): expected `array`, got `str`",
+    },
+    "context": {
+        "[*event.messages, UserMessage(5)]": "UserMessage(content=5): expected `str | array`, got",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("event", "answer"), [(event, answer) for event in ANSWERS for answer in ANSWERS[event]]
+)
+async def test_an_answer_with_a_wrong_part(event: str, answer: str, tmp_path: Path) -> None:
+    source = f"""
+def extension(pi):
+    pi.register_tool(lambda: "yes", name="ask")
+    pi.on({event!r}, lambda event, context: {answer})
+"""
+    script = [[tool("ask", {}), tool("ask", {})], [text("Done")]]
+    async with talking(tmp_path, script, source) as talk:
+        assert (await talk.say("Hello")).text == "Done"
+        (told,) = talk.told(ExtensionError)  # once, though it answers so again and again
+        assert told.error.startswith(f"{talk.folder / 'e0.py'}:7: {ANSWERS[event][answer]}")
+        blocked = {end.is_error for end in talk.told(ToolExecutionEnd)}
+        assert blocked == {event == "tool_call"}
+
+
+TOOLS = {
+    "return 'text'": "own failed: FILE: execute gives a ToolResult, not 'text'",
+    "return ToolResult('text')": "own failed: FILE: execute gives a ToolResult, but ToolResult(",
+    "return ToolResult.of('x', details=print)": "ToolResult(details=<built-in function print>)",
+    "context.update('half')": "own failed: FILE:9: context.update takes a ToolResult, not 'half'",
+    "raise KeyError('x')": "own failed: FILE:9: KeyError: 'x'",
+    "raise ToolError('there is none')": "there is none",
+}
+
+
+@pytest.mark.parametrize("does", TOOLS)
+async def test_a_tool_that_goes_wrong(does: str, tmp_path: Path) -> None:
+    source = f"""
+def extension(pi):
+    class Own(Tool):
+        name, description, parameters = "own", "It is made.", {{"type": "object"}}
+        async def execute(self, arguments, context):
+            {does}
+    pi.register_tool(Own())
+"""
+    async with talking(tmp_path, [[tool("own", {})], [text("Done")]], source) as talk:
+        assert (await talk.say("Hello")).text == "Done"
+        (end,) = talk.told(ToolExecutionEnd)
+        said = end.result["content"][0]["text"].replace(str(talk.folder / "e0.py"), "FILE")
+        assert end.is_error
+        assert TOOLS[does] in said
+
+
+async def test_arguments_that_a_tool_cannot_prepare(tmp_path: Path) -> None:
+    source = """
+def extension(pi):
+    class Own(Tool):
+        name, description, parameters = "own", "It is made.", {"type": "object"}
+        def prepare(self, arguments):
+            return arguments["gone"]
+        async def execute(self, arguments, context):
+            return ToolResult.of(str(arguments))
+    pi.register_tool(Own())
+"""
+    async with talking(tmp_path, [[tool("own", {"x": 1})], [text("Done")]], source) as talk:
+        assert (await talk.say("Hello")).text == "Done"
+        (end,) = talk.told(ToolExecutionEnd)
+        assert end.result["content"][0]["text"] == "{'x': 1}"
+        (told,) = talk.told(ExtensionError)
+        assert told.error == f"{talk.folder / 'e0.py'}:9: KeyError: 'gone'"
+
+
+@pytest.mark.parametrize("made", ["5", "1 / 0"])
+async def test_a_tool_that_cannot_be_made(made: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(
+        "from pi.extensions import Lazy\ndef extension(pi):\n"
+        f"    pi.register_tool(Lazy(lambda: {made}), name='late')\n"
+    )
+    runtime = new_runtime(open_home({"HOME": str(tmp_path)}, tmp_path), Wishes())
+    await runtime.load([Found("own", path, "user")])
+    assert "cannot be used" in runtime.tools.get("late").description.lower()
+    (note,) = runtime.notes
+    assert note.startswith(f"{path}:3: the tool late cannot be made: ")

@@ -14,6 +14,7 @@ from typing import Any
 
 from pi.ai.errors import PiError
 from pi.coding.extensions.calling import kept
+from pi.coding.extensions.given import describe, wrong_field
 from pi.coding.extensions.load import place_of
 from pi.coding.extensions.shelf import HandlerRow, Owner, Shelf
 from pi.coding.extensions.surface import Context
@@ -44,11 +45,11 @@ def made(name: str, *fields: Any) -> Any:
 def words_of(error: BaseException, owner: Owner) -> str:
     """What went wrong, in one line, with its place. An error of ours that the extension raises
     itself is what it wants to say: then it is the message alone."""
-    trace = error.__traceback__
+    trace, own = error.__traceback__, own_of(owner.path)
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    raised_in = trace.tb_frame.f_code.co_filename if trace is not None else ""
-    if isinstance(error, PiError) and raised_in.startswith(own_of(owner.path)):
+    raised_in = own if trace is None else trace.tb_frame.f_code.co_filename
+    if isinstance(error, PiError) and raised_in.startswith(own):
         return error.message
     return place_of(error, owner.path)
 
@@ -65,6 +66,7 @@ class Asker:
         self._context = context
         self._tell = tell
         self._waits = waits
+        self._nonsense: set[tuple[str, str]] = set()
         self._waiting: deque[tuple[HandlerRow, str, Awaitable[Any]]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
@@ -89,7 +91,6 @@ class Asker:
                 answer = row.handler(event, self._context)
             if isawaitable(answer):
                 answer = await self._waits.until(row.owner, name, answer, kind)
-            return answer
         except GivenUp:
             raise
         except Exception as error:
@@ -99,6 +100,17 @@ class Asker:
             return None
         finally:
             _HANDLING.reset(token)
+        wrong = wrong_field(answer)
+        if wrong:
+            place = describe(row.handler, row.owner.words)
+            words = f"{place}: {wrong}"
+            if (place, name) not in self._nonsense:  # most answer so every time
+                self._nonsense.add((place, name))
+                self._tell(row.owner, name, words)
+            if guards:
+                raise Failed(words)
+            return None
+        return answer
 
     def hear(self, name: str, event: Any) -> None:
         """Tell all who hear it, without waiting."""

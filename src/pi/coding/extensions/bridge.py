@@ -156,7 +156,7 @@ class Bridge(QuietBridge):
 
     def timed(self, tools: Mapping[str, Tool]) -> Mapping[str, Tool]:
         """The tools, those of extensions so that a person is told if one takes long."""
-        return TimedTools(tools, self._program.shelf, self.waits)
+        return TimedTools(tools, self._program.shelf, self.waits, self.asker)
 
     def _late(self, text: str) -> None:
         self._inside.tell(Notice("warning", text))
@@ -168,7 +168,9 @@ class Bridge(QuietBridge):
         kind = EVENTS[name]
         words = f"it may answer {kind.returns}" if kind.returns else "it is not asked for an answer"
         place = describe(row.handler, row.owner.words)
-        what = f"{type(answer).__name__} is no answer to {name}"
+        named = isinstance(answer, type)
+        kind = f"the class {answer.__name__}" if named else type(answer).__name__
+        what = f"{kind} is no answer to {name}"
         self.tell_wrong(row.owner, name, f"{place}: {what}: {words}")
 
     def tell_wrong(self, owner: Owner, name: str, words: str) -> None:

@@ -1,6 +1,7 @@
 """What extensions give, checked where they give it, so that the error names their line."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -19,6 +20,8 @@ __all__ = [
     "is_name",
     "key_name",
     "near",
+    "shown",
+    "wrong_field",
 ]
 
 
@@ -28,6 +31,44 @@ def as_json(data: Any, what: str) -> Any:
         return msgspec.json.decode(msgspec.json.encode(data))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ConfigError(f"{what} cannot be written as JSON: {error}") from None
+
+
+def wrong_field(value: Any) -> str:
+    """What is wrong with the fields of a struct that somebody made; "" if nothing is."""
+    if not isinstance(value, msgspec.Struct):
+        return ""
+    kind = type(value).__name__
+    for field in _fields(type(value)):
+        given = getattr(value, field.name)
+        if given is msgspec.UNSET:
+            continue
+        try:
+            if field.name == "details":
+                as_json(given, "it")
+            msgspec.convert(given, field.type)
+        except msgspec.ValidationError as error:
+            return f"{kind}({field.name}={shown(given)}): {str(error)[:1].lower()}{str(error)[1:]}"
+        except ConfigError as error:
+            return f"{kind}({field.name}={shown(given)}): {error.message}"
+        inner = wrong_field(given)
+        if inner:
+            return f"{kind}({field.name}={inner})"
+    return ""
+
+
+def shown(value: Any) -> str:
+    """A value as it would be written, its beginning if that is long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+_LONGEST = 80
+"""Characters of a value in a message."""
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 def near(name: Any, known: Iterable[Any]) -> str:
@@ -118,6 +159,9 @@ def check_tool(tool: Any) -> None:
         if not getattr(tool, field, None):
             raise ConfigError(f"register_tool: {name} has no {field}")
     check_texts("register_tool", description=tool.description, snippet=tool.snippet)
+    _listed("guidelines", tool.guidelines)
+    if tool.mode not in _MODES:
+        raise ConfigError(f"register_tool: there is no mode {tool.mode!r}{near(tool.mode, _MODES)}")
     schema = as_json(tool.parameters, f"register_tool: the parameters of {name}")
     problem = _schema_problem(schema)
     if problem:
@@ -128,6 +172,13 @@ def check_tool(tool: Any) -> None:
     check_function(tool.execute, f"register_tool: execute of {name}", "arguments", "context")
 
 
+def _listed(name: str, value: Any) -> None:
+    texts = isinstance(value, list | tuple) and all(isinstance(text, str) for text in value)
+    if not texts:
+        raise ConfigError(f"register_tool: {name} is a list of texts, not {value!r}")
+
+
+_MODES = ("parallel", "sequential")
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 
 
@@ -156,7 +207,7 @@ def check_models(provider: str, models: Any) -> None:
     if not listed or not all(isinstance(model, Mapping) for model in models):
         raise ConfigError(
             f"provider {provider!r}: models is a list as in models.json, [{{'id': ...}}, ...],"
-            f" not {models!r}"
+            f" not {shown(models)}"
         )
 
 

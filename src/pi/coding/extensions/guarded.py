@@ -14,6 +14,7 @@ from pi.ai.messages import AssistantMessage, Message, ToolCall, ToolResultMessag
 from pi.ai.options import Options
 from pi.coding.extensions.asking import Asker, Failed
 from pi.coding.extensions.calling import kept
+from pi.coding.extensions.given import shown, wrong_field
 from pi.coding.extensions.shelf import Owner
 from pi.coding.extensions.waiting import Waits
 
@@ -149,7 +150,7 @@ class GuardedHooks(Hooks):
     def _checked(self, name: str, answer: Any, usual: Any, fits: _Check, words: str) -> Any:
         if fits(answer):
             return answer
-        kind = type(answer).__name__
+        kind = shown(answer) if isinstance(answer, tuple | Block) else type(answer).__name__
         told = f"{kind} is no answer to Hooks.{name}: it answers {words}"
         self._bridge.tell_wrong(self._owner, f"Hooks.{name}", told)
         return usual
@@ -185,7 +186,7 @@ def _is_reason(answer: Any) -> bool:
 
 
 def _is_verdict(answer: Any) -> bool:
-    return answer is None or isinstance(answer, Block | dict)
+    return answer is None or (isinstance(answer, Block | dict) and not wrong_field(answer))
 
 
 def _are_texts(answer: Any) -> bool:
@@ -203,4 +204,5 @@ def _is_result(answer: Any) -> bool:
         and len(answer) == 2
         and isinstance(answer[0], ToolResult)
         and isinstance(answer[1], bool)
+        and not wrong_field(answer[0])
     )

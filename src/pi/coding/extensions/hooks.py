@@ -25,6 +25,7 @@ from pi.ai.options import Options
 from pi.ai.request import Frame, Request
 from pi.ai.wire.head import header_line
 from pi.coding.extensions.asking import Asker, Failed, made
+from pi.coding.extensions.given import describe, wrong_field
 from pi.coding.extensions.inside import Inside
 from pi.coding.extensions.notes import Notes
 from pi.coding.extensions.results import Patch, StartWith
@@ -121,6 +122,13 @@ class ExtensionHooks(Hooks):
         for row in bridge.asker.rows("context"):
             answer = await bridge.asker.ask(row, "context", made("context", messages))
             if isinstance(answer, list | tuple) and all(map(_is_message, answer)):
+                known = {id(message) for message in messages}
+                new = [message for message in answer if id(message) not in known]
+                wrong = next(filter(None, map(wrong_field, new)), "")
+                if wrong:
+                    place = describe(row.handler, row.owner.words)
+                    bridge.tell_wrong(row.owner, "context", f"{place}: {wrong}")
+                    continue
                 messages = tuple(answer)
             elif answer is not None:
                 bridge.wrong(row, "context", answer)

@@ -147,7 +147,7 @@ class Recorder:
                 return function
 
             return decorate
-        check_function(handler, f"the handler of {event}", "event", "context")
+        self._function(handler, f"the handler of {event}", "event", "context")
         self._shelf.on(event, HandlerRow(self._owner, handler))
         self._shelf.version += 1
         return handler
@@ -158,7 +158,7 @@ class Recorder:
         if isinstance(make, Hooks):
             words = f"lambda context: {type(make).__name__}()"
             raise ConfigError(f"register_hooks takes what makes them for a session: {words}")
-        check_function(make, "register_hooks: what makes them", "context")
+        self._function(make, "register_hooks: what makes them", "context")
         self._shelf.policies.append((self._owner, make))
         self._shelf.version += 1
 
@@ -173,17 +173,19 @@ class Recorder:
     ) -> Any:
         """A tool: a `Tool`, or a function with types and a docstring. Gives it back."""
         given = tool
-        if not isinstance(tool, Lazy):
+        if isinstance(tool, Lazy):
+            tool = self._made_late(tool, name)
+        else:
             tool = self._as_tool(tool)
             name = name or tool.name
         if not isinstance(name, str) or not is_name(name, "_-", 64):
             words = "up to 64 letters, digits, _ and -, given as `name`"
             raise ConfigError(f"{name!r} is no name for a tool: {words}")
         if render_call is not None:
-            check_function(render_call, f"render_call of {name}", "arguments", "expanded")
+            self._function(render_call, f"render_call of {name}", "arguments", "expanded")
         if render_result is not None:
             words = ("text", "details", "is_error", "expanded")
-            check_function(render_result, f"render_result of {name}", *words)
+            self._function(render_result, f"render_result of {name}", *words)
         if self._add(self._shelf.tools, name, tool, replace=replace):
             looks = ToolLooks(render_call, render_result)
             if looks != ToolLooks():
@@ -202,10 +204,10 @@ class Recorder:
         """A slash command."""
         name = name.removeprefix("/") if isinstance(name, str) else name
         check_name("a slash command", name)
-        check_function(handler, f"the handler of /{name}", "arguments", "context")
+        self._function(handler, f"the handler of /{name}", "arguments", "context")
         check_texts(f"register_command({name!r})", description=description, hint=hint)
         if complete is not None:
-            check_function(complete, f"the completion of /{name}", "prefix", "context")
+            self._function(complete, f"the completion of /{name}", "prefix", "context")
         if name in self._outside.reserved and self._owner.scope != "pi":
             self._outside.note(f"{self._here()}: /{name} is not added: pi has one of that name")
             return
@@ -253,7 +255,7 @@ class Recorder:
     def register_shortcut(self, key: str, handler: _Function, *, help: str = "") -> None:
         """A key of the screen, written as in `keybindings.json`."""
         key = key_name(key)
-        check_function(handler, f"the handler of {key}", "context")
+        self._function(handler, f"the handler of {key}", "context")
         check_texts(f"register_shortcut({key!r})", help=help)
         row = ShortcutRow(key=key, owner=self._owner, handler=handler, help=help)
         self._add(self._shelf.shortcuts, key, row)
@@ -261,7 +263,7 @@ class Recorder:
     def register_renderer(self, kind: str, render: _Function) -> None:
         """How messages and entries of this kind look."""
         check_name("a renderer", kind)
-        check_function(render, f"the renderer of {kind}", "content", "details", "expanded")
+        self._function(render, f"the renderer of {kind}", "content", "details", "expanded")
         self._add(self._shelf.renderers, kind, render)
 
     def register_provider(
@@ -318,6 +320,11 @@ class Recorder:
 
     # -- inside ---------------------------------------------------------------------------------
 
+    def _function(self, value: Any, what: str, *given: str) -> None:
+        """Check a function of somebody else; ours are known to be right, and need no time here."""
+        if self._owner != OURS:
+            check_function(value, what, *given)
+
     def _here(self) -> str:
         """The line of the extension from which this is called; its file if that is not known."""
         own = self._owner.own
@@ -369,6 +376,27 @@ class Recorder:
     def _check(self) -> None:
         if self._closed:
             raise ConfigError(f"the extension {self.name} was given up and registers nothing more")
+
+    def _made_late(self, tool: Lazy[Tool], name: str) -> Lazy[Tool]:
+        """One that is made at first use: what goes wrong then is told, and only it is lost."""
+        if self._owner == OURS:
+            return tool
+        place = self._here()
+
+        def make() -> Tool:
+            from pi.coding.extensions.calling import kept
+            from pi.coding.extensions.late import LostTool
+            from pi.coding.extensions.mistakes import words_for
+
+            try:
+                with kept():
+                    return self._as_tool(tool.make())
+            except Exception as error:
+                words = f"{place}: the tool {name} cannot be made: {words_for(error)}"
+                self._outside.failed(self._owner, "register_tool", ConfigError(words))
+                return LostTool(name, words)
+
+        return Lazy(make)
 
     def _as_tool(self, tool: Any) -> Tool:
         from pi.agent.functions import as_tool  # only for tools of others

@@ -4,9 +4,14 @@ from collections.abc import Iterator, Mapping
 from inspect import isawaitable
 from typing import Any
 
+import msgspec
+
 from pi.agent.tools import Tool, ToolContext, ToolError, ToolResult
-from pi.coding.extensions.calling import Astray, kept
-from pi.coding.extensions.given import as_json
+from pi.ai.errors import ConfigError
+from pi.coding.extensions.asking import Asker
+from pi.coding.extensions.calling import kept
+from pi.coding.extensions.given import wrong_field
+from pi.coding.extensions.load import place_of
 from pi.coding.extensions.shelf import OURS, Owner, Shelf
 from pi.coding.extensions.waiting import Waits
 
@@ -16,16 +21,17 @@ __all__ = ["TimedTools"]
 class TimedTools(Mapping[str, Tool]):
     """The tools by name; built-in ones, and those of a program that uses us, as they are."""
 
-    def __init__(self, tools: Mapping[str, Tool], shelf: Shelf, waits: Waits) -> None:
+    def __init__(self, tools: Mapping[str, Tool], shelf: Shelf, waits: Waits, asker: Asker) -> None:
         self._tools = tools
         self._rows = shelf.tools
         self._waits = waits
+        self._asker = asker
 
     def __getitem__(self, name: str) -> Tool:
         tool = self._tools[name]
         on_shelf = name in self._rows.registry and self._rows.registry.get(name) is tool
         owner = self._rows.owner(name) if on_shelf else OURS
-        return tool if owner == OURS else _Timed(tool, owner, self._waits)
+        return tool if owner == OURS else _Timed(tool, owner, self._waits, self._asker)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tools)
@@ -37,10 +43,11 @@ class TimedTools(Mapping[str, Tool]):
 class _Timed(Tool):
     """One call of a tool."""
 
-    def __init__(self, tool: Tool, owner: Owner, waits: Waits) -> None:
+    def __init__(self, tool: Tool, owner: Owner, waits: Waits, asker: Asker) -> None:
         self._tool = tool
         self._owner = owner
         self._waits = waits
+        self._asker = asker
         vars(self).update(
             name=tool.name,
             description=tool.description,
@@ -51,19 +58,43 @@ class _Timed(Tool):
         )
 
     def prepare(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """As the tool does."""
-        return self._tool.prepare(arguments)
-
-    async def execute(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
-        """As the tool does."""
+        """As the tool does; the arguments as they are if it fails."""
+        what = f"prepare of the tool {self.name}"
         try:
             with kept():
-                answer: Any = self._tool.execute(arguments, context)
+                prepared: Any = self._tool.prepare(dict(arguments))
+            if isinstance(prepared, dict):
+                return prepared
+            raise ConfigError(f"{what} gave {prepared!r}, and no arguments (a dict)")
+        except Exception as error:
+            self._asker.failed(self._owner, what, error)
+            return arguments
+
+    async def execute(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        """As the tool does. Raises `ToolError` with the line for whatever else goes wrong in it."""
+
+        def update(partial: ToolResult) -> None:
+            _check(partial, "context.update takes a ToolResult")
+            context.update(partial)
+
+        try:
+            with kept():
+                own = msgspec.structs.replace(context, update=update)
+                answer: Any = self._tool.execute(arguments, own)
             if isawaitable(answer):
                 answer = await self._waits.until(self._owner, f"the tool {self.name}", answer)
-        except Astray as error:
-            raise ToolError(f"{self.name} failed: {error}") from error
-        if not isinstance(answer, ToolResult):
-            raise ToolError(f"{self.name} failed: it gave {answer!r}, and no ToolResult")
-        as_json(answer.details, f"the details of {self.name}")
+            _check(answer, "execute gives a ToolResult")
+        except ToolError:
+            raise
+        except Exception as error:
+            words = place_of(error, self._owner.path)
+            raise ToolError(f"{self.name} failed: {words}") from error
         return answer
+
+
+def _check(result: Any, what: str) -> None:
+    if not isinstance(result, ToolResult):
+        raise ConfigError(f"{what}, not {result!r}")
+    wrong = wrong_field(result)
+    if wrong:
+        raise ConfigError(f"{what}, but {wrong}")
