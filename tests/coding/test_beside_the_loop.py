@@ -1,12 +1,13 @@
 """What takes long for a long session is done in a thread, so that keys are answered meanwhile."""
 
+import asyncio
 import threading
 from pathlib import Path
 from typing import Any
 
 from pi.ai.faux import text
 from pi.ai.messages import UserMessage
-from pi.coding.api.commands import ExportHtml, ExportJsonl, Prompt, SwitchSession
+from pi.coding.api.commands import ExportHtml, ExportJsonl, GetSessionStats, Prompt, SwitchSession
 from pi.coding.controller import Controller
 from pi.coding.session.log import SessionLog
 from pi.coding.session_host import SessionHost
@@ -99,3 +100,15 @@ async def test_a_session_is_opened_in_a_thread_and_read_again_if_it_is_the_same(
         assert len(opener.threads) == 1
         assert opener.threads[0] != MAIN
         assert host.controller.log.state.messages[0].content == "from the other"
+
+
+async def test_a_long_session_is_counted_while_it_goes_on(tmp_path: Path) -> None:
+    log = SessionLog.create(tmp_path, tmp_path, path=tmp_path / "s.jsonl")
+    for number in range(2000):
+        log.append_message(UserMessage(f"question {number}"))
+    with talking([[text("one")]], tmp_path, log=log) as talk:
+        counting = asyncio.ensure_future(talk.controller.send(GetSessionStats()))
+        await talk.controller.send(Prompt("and another"))
+        stats = await counting
+        assert 2000 <= stats.user_messages <= 2001
+        assert (await talk.controller.send(GetSessionStats())).user_messages == 2001

@@ -1,5 +1,6 @@
 """The only place where things are wired together: a home and wishes become a session at work."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,7 +83,10 @@ async def compose(
         runtime = new_runtime(home, wishes)
         home = await load_extensions(runtime, home, wishes)
     notes += runtime.notes
-    log = _session(home, wishes)
+    if wishes.mode == "interactive":  # keys are answered while a long one is read
+        log = await asyncio.to_thread(_session, home, wishes)
+    else:
+        log = _session(home, wishes)
     notes += log.notes
     around = _around(home, wishes, log)
     choice = Choice(model) if model is not None else await _choose(around, wishes, log)

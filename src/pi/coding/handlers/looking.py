@@ -3,6 +3,8 @@
 Entries are given as the lines of the file, so nothing that we do not know is lost on the way.
 """
 
+import asyncio
+
 import msgspec
 from msgspec import UNSET
 
@@ -55,6 +57,9 @@ __all__ = [
     "get_tree",
 ]
 
+_MANY = 500
+"""Entries that are counted in a few milliseconds."""
+
 
 async def get_state(desk: Desk, command: GetState) -> SessionState:
     """How things stand."""
@@ -99,9 +104,10 @@ async def get_tree(desk: Desk, command: GetTree) -> Tree:
 
 
 async def get_session_stats(desk: Desk, command: GetSessionStats) -> SessionStats:
-    """Counted anew: about 2 ms for each MB of the session."""
+    """Counted anew: some milliseconds for each MB of the session, in a thread if it is long."""
     log, model = desk.log, desk.model
-    counts = count(log)
+    long = len(log.tree.nodes) > _MANY
+    counts = await asyncio.to_thread(count, log) if long else count(log)
     usage = counts.usage
     window = model.context_window
     context = desk.turn().context
