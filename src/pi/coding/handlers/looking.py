@@ -3,8 +3,6 @@
 Entries are given as the lines of the file, so nothing that we do not know is lost on the way.
 """
 
-import asyncio
-
 import msgspec
 from msgspec import UNSET
 
@@ -39,6 +37,7 @@ from pi.coding.api.commands import (
 from pi.coding.extensions.shelf import Owner
 from pi.coding.handlers.desk import Desk
 from pi.coding.handlers.policies import auto_compaction
+from pi.coding.policies.beside import beside
 from pi.coding.policies.size import measure
 from pi.coding.session.display import typed_text
 from pi.coding.session.entries import MessageEntry
@@ -56,9 +55,6 @@ __all__ = [
     "get_state",
     "get_tree",
 ]
-
-_MANY = 500
-"""Entries that are counted in a few milliseconds."""
 
 
 async def get_state(desk: Desk, command: GetState) -> SessionState:
@@ -106,12 +102,13 @@ async def get_tree(desk: Desk, command: GetTree) -> Tree:
 async def get_session_stats(desk: Desk, command: GetSessionStats) -> SessionStats:
     """Counted anew: some milliseconds for each MB of the session, in a thread if it is long."""
     log, model = desk.log, desk.model
-    long = len(log.tree.nodes) > _MANY
-    counts = await asyncio.to_thread(count, log) if long else count(log)
+    counts = await beside(lambda nodes: count(log), log.tree.nodes)
     usage = counts.usage
     window = model.context_window
     context = desk.turn().context
-    tokens = measure(log.state.projection, context).tokens if is_counted(log.state) else None
+    tokens = None
+    if is_counted(log.state):
+        tokens = (await beside(measure, log.state.projection, context)).tokens
     percent = None if tokens is None else tokens * 100 / window
     return SessionStats(
         session_file=str(log.path) if log.path else UNSET,
