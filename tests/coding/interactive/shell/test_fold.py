@@ -1,5 +1,6 @@
 """Events become blocks, in order, and stored messages too."""
 
+import json
 from typing import Any
 
 import pytest
@@ -26,9 +27,13 @@ from pi.ai.messages import (
 from pi.coding.api import events as s
 from pi.coding.api.answers import BashResult
 from pi.coding.modes.interactive.fold import Fold
-from pi.coding.modes.interactive.replay import last_blocks
+from pi.coding.modes.interactive.linear.words import say_block
+from pi.coding.modes.interactive.paint import painter_of
+from pi.coding.modes.interactive.paint.plain import plain
+from pi.coding.modes.interactive.replay import find_elsewhere, last_blocks
 from pi.coding.modes.interactive.view import (
     CommandBlock,
+    Look,
     NoticeBlock,
     SummaryBlock,
     TextBlock,
@@ -224,6 +229,45 @@ def test_the_end_of_a_conversation() -> None:
     assert blocks[1].state == "done"
     assert not any(block.open for block in blocks)
     assert last_blocks(messages, 100)[1] == 0
+
+
+def failed(text: str, *content: TextContent) -> AssistantMessage:
+    return answer(*content, stop="error", error=text, kind="transport")
+
+
+def test_a_cut_answer_that_was_asked_again_reads_as_it_did_then() -> None:
+    cut = "gone in the middle"
+    messages = [
+        UserMessage("go"),
+        failed(cut),
+        failed(cut, TextContent("half")),
+        answer(TextContent("whole")),
+        UserMessage("again"),
+        failed(cut, TextContent("half")),
+        failed(cut),
+    ]
+    blocks, _ = last_blocks(messages, 100)
+    said = [block.text for block in blocks if isinstance(block, NoticeBlock)]
+    assert said == [
+        "(cut off, asked again)",
+        "(cut off, asked again)",
+        f"Error after 1 retry: {cut} (is the network up? Send the prompt again when it is)",
+    ]
+
+
+def test_a_call_without_a_result_is_no_failed_one() -> None:
+    calls = [ToolCall("1", "read", {"path": "a"}), ToolCall("2", "bash", {"command": "ls"})]
+    blocks, _ = last_blocks([UserMessage("go"), answer(*calls, stop="toolUse")], 5)
+    result = {"type": "message", "message": {"role": "toolResult", "toolCallId": "2"}}
+    find_elsewhere(blocks, [b'{"type":"label"}', b'{"toolCallId":3}', json.dumps(result).encode()])
+    states = [block.state for block in blocks if isinstance(block, ToolBlock)]
+    assert states == ["missing", "elsewhere"]
+    assert say_block(blocks[2]) == ["bash: its result is on another branch."]
+    assert plain(blocks[1])[1:] == ["(it has no result)"]
+    painted = painter_of(blocks[2], Look(style=lambda token: token)).settle(60)
+    rows = ["".join(text for _, text in line) for line in painted]
+    assert rows == ["◦ $ ls", "  (its result is on another branch)"]
+    assert "error" not in {style for line in painted for style, _ in line}
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,14 @@ from pi.ai.messages import (
 from pi.ai.partial_json import PartialJson
 from pi.coding.api import events as s
 from pi.coding.api.answers import BashResult
-from pi.coding.modes.interactive.replay import advice, builtins, custom, typed
+from pi.coding.modes.interactive.replay import (
+    CUT_OFF,
+    advice,
+    after_retries,
+    builtins,
+    custom,
+    typed,
+)
 from pi.coding.modes.interactive.view import (
     Block,
     CommandBlock,
@@ -333,7 +340,7 @@ class Fold:
     def _retry_start(self, event: s.AutoRetryStart) -> list[Block]:
         failure, self._failure = self._failure, None
         if failure is not None and failure.content:
-            return [self.say("dim", "(cut off, asked again)")]
+            return [self.say("dim", CUT_OFF)]
         return []
 
     def _retry_end(self, event: s.AutoRetryEnd) -> list[Block]:
@@ -341,9 +348,8 @@ class Fold:
             return []
         kind = None if self._failure is None else self._failure.error_kind
         self._failure = None
-        times = f"{event.attempt} {'retry' if event.attempt == 1 else 'retries'}"
         text = f"{event.final_error}{advice(kind, event.final_error)}"
-        return [self.say("error", f"Error after {times}: {text}")]
+        return [self.say("error", f"{after_retries(event.attempt)}: {text}")]
 
     # -- around the run ----------------------------------------------------------------------------
 

@@ -33,7 +33,17 @@ from pi.coding.modes.interactive.view import (
     UserBlock,
 )
 
-__all__ = ["advice", "builtins", "custom", "data_blocks", "last_blocks", "typed"]
+__all__ = [
+    "CUT_OFF",
+    "advice",
+    "after_retries",
+    "builtins",
+    "custom",
+    "data_blocks",
+    "find_elsewhere",
+    "last_blocks",
+    "typed",
+]
 
 _SKILL = re.compile(
     r'<skill name="([^"]+)" location="[^"]+">\n.*?\n</skill>(?:\n\n(.+))?', re.DOTALL
@@ -58,6 +68,17 @@ def advice(kind: str | None, said: str = "") -> str:
     if said.startswith("404"):
         return " (/model chooses another one)"
     return "" if said.endswith("?)") else _ADVICE.get(kind or "", "")
+
+
+CUT_OFF = "(cut off, asked again)"
+"""What is said of an answer that was cut, when the model is asked for it once more."""
+
+
+def after_retries(count: int) -> str:
+    """How an error begins."""
+    if not count:
+        return "Error"
+    return f"Error after {count} {'retry' if count == 1 else 'retries'}"
 
 
 _ADVICE = {
@@ -130,7 +151,10 @@ def last_blocks(
         if isinstance(message, ToolResultMessage):
             results[message.tool_call_id] = message
             continue
-        blocks = _blocks(message, results)
+        if isinstance(message, AssistantMessage):
+            blocks = _answer(message, results) + _ended(messages, index)
+        else:
+            blocks = _blocks(message)
         turns.append(blocks)
         count += len(blocks)
         if count >= limit and not isinstance(message, AssistantMessage):
@@ -138,14 +162,37 @@ def last_blocks(
     return [block for turn in reversed(turns) for block in turn], 0
 
 
-def _blocks(message: Any, results: dict[str, ToolResultMessage]) -> list[Block]:
+class _Result(msgspec.Struct, rename="camel"):
+    tool_call_id: str = ""
+
+
+class _ResultEntry(msgspec.Struct):
+    message: _Result
+
+
+def find_elsewhere(blocks: Sequence[Block], entries: Sequence[bytes | msgspec.Raw]) -> None:
+    """Tell calls without a result from those that have theirs on another branch of the session."""
+    missing = {
+        block.call_id: block
+        for block in blocks
+        if isinstance(block, ToolBlock) and block.state == "missing"
+    }
+    for line in entries if missing else ():
+        if b'"toolCallId"' in bytes(line):
+            try:
+                call = msgspec.json.decode(line, type=_ResultEntry).message.tool_call_id
+            except msgspec.DecodeError:
+                continue
+            if call in missing:
+                missing[call].state = "elsewhere"
+
+
+def _blocks(message: Any) -> list[Block]:
     if isinstance(message, UserMessage):
         content = message.content
         images = () if isinstance(content, str) else content
         pictures = tuple(image for image in images if isinstance(image, ImageContent))
         return [UserBlock(False, text=typed(text_of(content)), images=pictures)]
-    if isinstance(message, AssistantMessage):
-        return _answer(message, results)
     data = builtins(message)
     maker = _OTHERS.get(data.get("role", ""))
     return maker(data) if maker is not None else []
@@ -160,19 +207,38 @@ def _answer(message: AssistantMessage, results: dict[str, ToolResultMessage]) ->
             parts = [content.thinking]
             found.append(ThinkingBlock(False, parts=parts, redacted=content.redacted))
         else:
-            found.append(_call(content, results.get(content.id)))
-    if message.stop_reason == "error":
-        text = message.error_message or "the model gave no answer"
-        found.append(NoticeBlock(False, level="error", text=f"Error: {text}"))
-    elif message.stop_reason == "aborted":
-        found.append(NoticeBlock(False, level="error", text="Operation aborted"))
+            block = _call(content, results.get(content.id))
+            if block.state == "missing" and message.stop_reason in ("error", "aborted"):
+                block.state = "failed"  # it was never made
+            found.append(block)
     return found
+
+
+def _ended(messages: Sequence[Any], index: int) -> list[Block]:
+    """How an answer ended, in the words in which it was said then."""
+    message = messages[index]
+    if message.stop_reason == "aborted":
+        return [NoticeBlock(False, level="error", text="Operation aborted")]
+    if message.stop_reason != "error":
+        return []
+    following = messages[index + 1] if index + 1 < len(messages) else None
+    if isinstance(following, AssistantMessage):
+        cut = NoticeBlock(False, level="dim", text=CUT_OFF)
+        return [cut] if message.content else []
+    retries = 0
+    for before in reversed(messages[:index]):
+        if not isinstance(before, AssistantMessage) or before.stop_reason != "error":
+            break
+        retries += 1
+    text = message.error_message or "the model gave no answer"
+    text = f"{after_retries(retries)}: {text}{advice(message.error_kind, text)}"
+    return [NoticeBlock(False, level="error", text=text)]
 
 
 def _call(call: ToolCall, result: ToolResultMessage | None) -> ToolBlock:
     block = ToolBlock(False, call_id=call.id, name=call.name, arguments=call.arguments)
     if result is None:
-        block.state = "failed"
+        block.state = "missing"
         return block
     data = builtins(result)
     block.state = "failed" if result.is_error else "done"

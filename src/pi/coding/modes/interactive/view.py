@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from pi.ai.messages import ImageContent, Usage
 
 __all__ = [
+    "ABSENT",
     "Block",
     "BlockPainter",
     "CommandBlock",
@@ -68,6 +69,8 @@ class ThinkingBlock(TextBlock):
 class ToolBlock(Block):
     """A tool call, from the first byte of its arguments to its result.
 
+    state: `missing` is a call of a session that goes on, which has no result; `elsewhere` one whose
+    result is on another branch of it.
     arguments: as far as they are written; complete once `state` is not `writing`. result, partial:
     content blocks as JSON data (`{"type": "text", "text": ...}` or images). details: what the tool
     tells people.
@@ -75,12 +78,18 @@ class ToolBlock(Block):
 
     call_id: str = ""
     name: str = ""
-    state: Literal["writing", "waiting", "running", "done", "failed"] = "writing"
+    state: Literal["writing", "waiting", "running", "done", "failed", "missing", "elsewhere"] = (
+        "writing"
+    )
     arguments: dict[str, Any] = field(default_factory=dict)
     written: int = 0
     content: list[dict[str, Any]] = field(default_factory=list)
     details: Any = None
     duration_ms: int | None = None
+
+
+ABSENT = {"missing": "it has no result", "elsewhere": "its result is on another branch"}
+"""States of calls that are over without a result, in words."""
 
 
 @dataclass(slots=True, eq=False)

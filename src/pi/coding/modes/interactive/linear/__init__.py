@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 
 from pi.ai.errors import PiError
-from pi.coding.api.commands import GetMessages, Prompt, Session
+from pi.coding.api.commands import GetEntries, GetMessages, Prompt, Session
 from pi.coding.api.front import Front
 from pi.coding.modes.interactive.linear.reader import LineReader
 from pi.coding.modes.interactive.linear.teller import Teller
 from pi.coding.modes.interactive.linear.terminal import Host, LinearTerminal
 from pi.coding.modes.interactive.linear.words import say_block
-from pi.coding.modes.interactive.replay import last_blocks
+from pi.coding.modes.interactive.replay import find_elsewhere, last_blocks
 from pi.coding.modes.interactive.signals import Signals
 from pi.coding.modes.interactive.talk import Talk
 
@@ -161,6 +161,7 @@ class _Program:
         assert self._session is not None
         messages = (await self._session.send(GetMessages())).messages
         blocks, earlier = last_blocks(messages, _REPLAYED)
+        find_elsewhere(blocks, (await self._session.send(GetEntries())).entries)
         name = self._session.state.name
         self.terminal.line(f"Session {name}." if name else "The session goes on.")
         if earlier:

@@ -9,6 +9,7 @@ from typing import Any
 from pi.coding.modes.interactive.footer import short_path
 from pi.coding.modes.interactive.status import elapsed
 from pi.coding.modes.interactive.view import (
+    ABSENT,
     Block,
     CommandBlock,
     CustomBlock,
@@ -125,6 +126,8 @@ def _tool(block: ToolBlock) -> list[str]:
         if isinstance(part, dict) and isinstance(part.get("text", ""), str)
     ).rstrip()
     images = sum(1 for part in block.content if isinstance(part, dict) and part.get("data"))
+    if block.state in ABSENT:
+        return [f"{block.name}: {ABSENT[block.state]}."]
     if block.state == "failed":
         return [f"{block.name} failed{took}.", *_tail(text)]
     changes = _changes(block.details)
@@ -143,7 +146,7 @@ def _changes(details: Any) -> str:
         return ""
     added = sum(1 for line in diff.splitlines() if line.startswith("+"))
     removed = sum(1 for line in diff.splitlines() if line.startswith("-"))
-    return f"{added} lines added, {removed} removed"
+    return f"{added} {'line' if added == 1 else 'lines'} added, {removed} removed"
 
 
 def _tail(text: str) -> list[str]:

@@ -27,7 +27,7 @@ from pi.coding.modes.interactive.paint.shapes import (
     text_of,
     wrapped,
 )
-from pi.coding.modes.interactive.view import Look, ToolBlock
+from pi.coding.modes.interactive.view import ABSENT, Look, ToolBlock
 
 __all__ = ["TOOLS", "Shown", "ToolRenderer", "call_lines", "other", "took"]
 
@@ -95,7 +95,9 @@ def call_lines(block: ToolBlock, look: Look, shown: Shown, width: int) -> list[L
     out = [
         [*(link_lines([first])[0] if not index else space), *row] for index, row in enumerate(rows)
     ]
-    for row in shown.body(width - margin):
+    note = f"({ABSENT[block.state]})" if block.state in ABSENT else ""
+    body = hard_wrap([(look.style("dim"), note)], width - margin) if note else None
+    for row in shown.body(width - margin) if body is None else body:
         out.append([*space, *row] if row else [])
     return out
 
@@ -114,7 +116,8 @@ def _split(spans: list[Span], room: int) -> list[list[Span]]:
 
 def _mark(block: ToolBlock, look: Look) -> tuple[str, str]:
     marks = {"done": ("•", "*", "success"), "failed": ("✗", "x", "error")}
-    nice, ascii_mark, token = marks.get(block.state, ("◦", "-", "warning"))
+    token = "muted" if block.state in ABSENT else "warning"
+    nice, ascii_mark, token = marks.get(block.state, ("◦", "-", token))
     return (nice if look.unicode else ascii_mark), token
 
 

@@ -11,6 +11,7 @@ from pi.coding.modes.interactive.paint.shapes import (
     text_of,
 )
 from pi.coding.modes.interactive.view import (
+    ABSENT,
     Block,
     CommandBlock,
     CustomBlock,
@@ -93,6 +94,8 @@ def _tool(block: ToolBlock) -> list[str]:
     lines = [f"{name or 'tool'} {shown.head} {shown.dim}".rstrip()]
     if block.state in ("writing", "waiting"):
         return lines
+    if block.state in ABSENT:
+        return [*lines, f"({ABSENT[block.state]})"]
     diff = mapping(block.details).get("diff")
     if block.name == "edit" and isinstance(diff, str) and block.state == "done":
         lines += _bounded(diff)

@@ -29,7 +29,7 @@ from pi.coding.modes.interactive.fold import Fold
 from pi.coding.modes.interactive.footer import Facts, clip, git_branch, short_path
 from pi.coding.modes.interactive.keymap import Keymap
 from pi.coding.modes.interactive.lines import Line
-from pi.coding.modes.interactive.replay import last_blocks
+from pi.coding.modes.interactive.replay import find_elsewhere, last_blocks
 from pi.coding.modes.interactive.screen.clipboard import copy_with_program
 from pi.coding.modes.interactive.screen.frame import FramedApplication
 from pi.coding.modes.interactive.screen.looks import Looks
@@ -55,6 +55,7 @@ from pi.coding.modes.interactive.view import (
     BlockPainter,
     CommandBlock,
     NoticeBlock,
+    ToolBlock,
     UserBlock,
 )
 
@@ -306,6 +307,8 @@ class Screen:
         if left_out:
             text = f"{left_out} earlier messages are not shown (/tree has all)"
             self.fold.say("dim", text)
+        if any(isinstance(block, ToolBlock) and block.state == "missing" for block in blocks):
+            find_elsewhere(blocks, (await self.session.send(c.GetEntries())).entries)
         self.fold.blocks.extend(blocks)
         self.editor.history.extend(_prompts(blocks))
         for message in reversed(listed.messages[-20:]):
