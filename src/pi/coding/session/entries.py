@@ -6,7 +6,7 @@ as the type it claims to be becomes `Unknown` and is never lost. The form is doc
 https://github.com/earendil-works/pi/blob/main/packages/coding-agent/docs/session-format.md
 """
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -241,7 +241,7 @@ class Unknown(Struct, frozen=True):
     type: str
 
 
-Entry = (
+Known = (
     MessageEntry
     | ModelChange
     | ThinkingLevelChange
@@ -253,45 +253,21 @@ Entry = (
     | SessionInfo
     | ContextEdit
     | UsageEntry
-    | Unknown
 )
+Entry = Known | Unknown
 
-_TYPES: dict[type, str] = {
-    MessageEntry: "message",
-    ModelChange: "model_change",
-    ThinkingLevelChange: "thinking_level_change",
-    Compaction: "compaction",
-    BranchSummary: "branch_summary",
-    Custom: "custom",
-    CustomMessageEntry: "custom_message",
-    Label: "label",
-    SessionInfo: "session_info",
-    ContextEdit: "context_edit",
-    UsageEntry: "usage",
+ENTRY_TYPES: dict[str, type[Struct]] = {
+    kind.__struct_config__.tag: kind for kind in get_args(Known)
 }
+"""The types of entries that are known, by the `type` of their lines."""
 
-ENTRY_TYPES = frozenset(_TYPES.values())
-"""The types of entries that are known."""
-
-_decoder: "msgspec.json.Decoder[Any]" = msgspec.json.Decoder(
-    MessageEntry
-    | ModelChange
-    | ThinkingLevelChange
-    | Compaction
-    | BranchSummary
-    | Custom
-    | CustomMessageEntry
-    | Label
-    | SessionInfo
-    | ContextEdit
-    | UsageEntry
-)
+_decoder: "msgspec.json.Decoder[Any]" = msgspec.json.Decoder(Known)
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
 def entry_type(entry: Entry) -> str:
     """The `type` of an entry's line."""
-    return entry.type if isinstance(entry, Unknown) else _TYPES[type(entry)]
+    return entry.type if isinstance(entry, Unknown) else str(entry.__struct_config__.tag)
 
 
 def decode_strictly(line: bytes) -> Entry:

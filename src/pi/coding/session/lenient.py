@@ -21,22 +21,13 @@ from pi.ai.messages import (
     UserMessage,
 )
 from pi.coding.session.entries import (
+    ENTRY_TYPES,
     BashExecution,
-    BranchSummary,
-    Compaction,
-    ContextEdit,
-    Custom,
     CustomMessage,
-    CustomMessageEntry,
     Entry,
-    Label,
     MessageEntry,
-    ModelChange,
-    SessionInfo,
     SystemMessage,
-    ThinkingLevelChange,
     Unknown,
-    UsageEntry,
     decode_strictly,
     without_surrogates,
 )
@@ -54,18 +45,6 @@ _OTHER_ROLES: dict[str, type[Struct]] = {
     "assistant": AssistantMessage,
     "bashExecution": BashExecution,
     "system": SystemMessage,
-}
-_TYPES: dict[str, type[Struct]] = {
-    "model_change": ModelChange,
-    "thinking_level_change": ThinkingLevelChange,
-    "compaction": Compaction,
-    "branch_summary": BranchSummary,
-    "custom": Custom,
-    "custom_message": CustomMessageEntry,
-    "label": Label,
-    "session_info": SessionInfo,
-    "context_edit": ContextEdit,
-    "usage": UsageEntry,
 }
 _MISSING: dict[str, Any] = {
     "timestamp": 0,
@@ -88,7 +67,7 @@ _MISSING: dict[str, Any] = {
 
 def decode_entry(line: bytes, type_name: str) -> tuple[Entry, bool]:
     """What a line of that type says, and whether that is all that it says."""
-    if type_name != "message" and type_name not in _TYPES:
+    if type_name not in ENTRY_TYPES:
         return Unknown(type_name), True
     try:
         return decode_strictly(line), True
@@ -146,7 +125,7 @@ def _entry(data: dict[str, Any], type_name: str) -> Entry | None:
         return None if fixed is None else MessageEntry(fixed)
     if type_name == "custom_message":
         data = {**data, "content": content_blocks(data.get("content"))}
-    return _build(_TYPES[type_name], data)
+    return _build(ENTRY_TYPES[type_name], data)
 
 
 def _message(data: dict[str, Any]) -> Any:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from pi.coding.session.entries import Label
 from pi.coding.session.lenient import parse_loosely
 from pi.coding.session.log import SessionLog
 from pi.coding.session.scan import Node
@@ -61,11 +60,7 @@ def _push(todo: list[Node | bytes], children: Iterable[Node]) -> None:
 
 def _labels(log: SessionLog) -> dict[str, bytes]:
     """What is written of the labels, by entry id."""
-    times: dict[str, str] = {}
-    nodes = [node for node in log.tree.nodes if node.type == "label"]
-    for node, entry in log.entries(nodes):
-        if isinstance(entry, Label):
-            times[entry.target_id] = node.timestamp
+    times = log.state.label_times
     return {
         target: b"," + msgspec.json.encode({"label": label, "labelTimestamp": times[target]})[1:-1]
         for target, label in log.state.labels.items()

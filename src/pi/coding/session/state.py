@@ -126,6 +126,11 @@ class State:
         return self._titles.labels
 
     @property
+    def label_times(self) -> dict[str, str]:
+        """Entry id to the time at which its label was put there (ISO)."""
+        return self._titles.label_times
+
+    @property
     def edited(self) -> bool:
         """Whether a context edit changes what the model is told."""
         return bool(self._edits)
