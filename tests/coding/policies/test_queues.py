@@ -216,6 +216,34 @@ async def test_during_a_compaction_by_hand(notes: str) -> None:
     assert ("notes" in str(work.asked[4].messages[0])) == bool(notes)
 
 
+async def test_one_summary_at_a_time() -> None:
+    """A second command neither ends the first summary nor begins another one beside it."""
+    first = iter([slow_summary()])
+    left = [[text(f"a{i} {LONG}")] for i in range(4)]
+
+    def answer(context: Context) -> Answer:
+        if context.system == (SYSTEM,):
+            return left.pop(0)
+        return next(first, [text("notes")])
+
+    work = Work(answer, model=MODEL, settings=TIGHT)
+    for i in range(4):
+        await work.ask(f"q{i}")
+    work.clock.hold = True
+    compacting = asyncio.ensure_future(work.session.send(Compact()))
+    await until(lambda: work.clock.slept)
+    await work.session.send(FollowUp("meanwhile"))
+    left.append([text("x")])
+    with pytest.raises(PiError, match="a summary is being made already"):
+        await work.session.send(Compact())
+    assert [str(m.content) for m in work.session.inbox.follow_up] == ["meanwhile"]
+    work.clock.release.set()
+    assert "notes" in (await compacting).summary
+    await until(lambda: not work.session.busy and not work.session.inbox.waiting)
+    assert len(work.compactions) == 1
+    assert said(work)[4:] == ["meanwhile"]
+
+
 async def test_being_throttled_is_no_reason_to_compact() -> None:
     answers = [[text(f"a{i} {LONG}")] for i in range(4)]
     throttled: Answer = [fail("rate_limit", "too many tokens a minute, in this context window")]
