@@ -11,6 +11,7 @@ from pi.ai.auth.base import Access as Access
 from pi.ai.auth.base import ApiKey as ApiKey
 from pi.ai.auth.base import Credential as Credential
 from pi.ai.auth.base import LoginFlow as LoginFlow
+from pi.ai.auth.base import LoginUI as LoginUI
 from pi.ai.auth.base import OAuth as OAuth
 from pi.ai.auth.flows.browser import BrowserFlow as BrowserFlow
 from pi.ai.auth.flows.browser import BrowserParams as BrowserParams

@@ -59,5 +59,13 @@ def canonical(key: str) -> str:
     elif base != base.lower() and len(base.lower()) == 1:
         modifiers = modifiers or {"shift"}
         base = base.lower()
-    name = "+".join([word for word in _MODIFIERS if word in modifiers] + [base])
-    return _SAME.get(name, name)
+    name = _written(modifiers, base)
+    same = _SAME.get(_written(modifiers - {"alt"}, base))
+    if same is None:
+        return name
+    *held, base = same.split("+")
+    return _written(modifiers & {"alt"} | set(held), base)
+
+
+def _written(modifiers: set[str], base: str) -> str:
+    return "+".join([word for word in _MODIFIERS if word in modifiers] + [base])

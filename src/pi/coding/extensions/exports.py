@@ -6,7 +6,7 @@ _HOMES = {
     "pi.agent.functions": ("tool",),
     "pi.agent.hooks": ("Block", "Hooks"),
     "pi.agent.tools": ("Tool", "ToolContext", "ToolError", "ToolResult"),
-    "pi.ai.auth.base": ("Access", "ApiKey", "Credential", "LoginFlow", "OAuth"),
+    "pi.ai.auth.base": ("Access", "ApiKey", "Credential", "LoginFlow", "LoginUI", "OAuth"),
     "pi.ai.auth.flows.browser": ("BrowserFlow", "BrowserParams"),
     "pi.ai.auth.flows.device_code": ("DeviceFlow", "DeviceParams"),
     "pi.ai.auth.oauth.pkce": ("Loopback",),

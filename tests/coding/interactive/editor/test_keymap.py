@@ -113,6 +113,9 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         ("ctrl+m", "enter"),
         ("alt+ctrl+]", "ctrl+alt+]"),
         ("ctrl+-", "ctrl+_"),
+        ("ctrl+alt+h", "alt+backspace"),
+        ("alt+ctrl+m", "alt+enter"),
+        ("ctrl+alt+-", "ctrl+alt+_"),
         ("ü", "ü"),
     ],
 )
