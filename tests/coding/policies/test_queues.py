@@ -246,7 +246,8 @@ async def test_one_summary_at_a_time() -> None:
 
 async def test_being_throttled_is_no_reason_to_compact() -> None:
     answers = [[text(f"a{i} {LONG}")] for i in range(4)]
-    throttled: Answer = [fail("rate_limit", "too many tokens a minute, in this context window")]
+    why = "too many tokens a minute, in this context window"
+    throttled: Answer = [text("half"), fail("rate_limit", why)]
     work = Work([*answers, throttled, [text("ok")]], model=MODEL, settings=TIGHT)
     for i in range(4):
         await work.ask(f"q{i}")
