@@ -130,6 +130,8 @@ def test_a_wrong_setting_anywhere_is_one_line_and_costs_only_itself(tmp_path: Pa
     good = example(shape, shape) | {"theme": "sound", "hideThinkingBlock": True}
     validator = Draft202012Validator(shape)
     assert validator.is_valid(good)
+    for name in good["extensions"]:
+        (tmp_path / name).touch()
     loaded = load(write(tmp_path, good), tmp_path / "none", env={"HOME": "/h"})
     assert loaded.notes == ()
     refused = 0
