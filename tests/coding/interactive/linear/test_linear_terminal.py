@@ -158,12 +158,12 @@ async def test_an_unknown_command_is_not_sent(tmp_path: Path) -> None:
 
 
 async def test_an_error_is_said_before_what_goes_back_and_nothing_is_done(tmp_path: Path) -> None:
-    with talking([[fail("overloaded", "500 no")]], tmp_path) as talk:
+    with talking([[fail("auth", "401 no")]], tmp_path) as talk:
         async with terminal(ready(talk.controller)) as (person, _):
             person.type("important")
             await person.hears("Enter on an empty line sends it.")
             said = person.lines
-            error = next(number for number, line in enumerate(said) if "500 no" in line)
+            error = next(number for number, line in enumerate(said) if "401 no" in line)
             assert error < said.index("Not sent: important")
             assert "Done." not in said
 
