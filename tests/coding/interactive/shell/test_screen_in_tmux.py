@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import shlex
 import shutil
 import subprocess
@@ -51,7 +52,9 @@ class Tmux:
 
     @property
     def everything(self) -> list[str]:
-        return self.run("capture-pane", "-p", "-S", "-500").rstrip("\n").split("\n")
+        """All rows, those that tmux has broken as the one that they were."""
+        rows = self.run("capture-pane", "-p", "-J", "-S", "-500").rstrip("\n").split("\n")
+        return [row.rstrip() for row in rows]
 
     async def until(self, seen: Callable[[list[str]], bool]) -> list[str]:
         end = time.monotonic() + PATIENCE
@@ -143,3 +146,33 @@ async def test_the_history_has_no_copies_of_the_live_area(socket_folder: Path, s
         rows = await tmux.until(lambda rows: "the end" in rows and "↓3" in rows[-1])
     assert sum("~/project" in row for row in rows) == 1, "\n".join(rows)
     assert sum("─" in row for row in rows) == 2, "\n".join(rows)
+
+
+async def test_a_storm_of_resizes_while_it_streams(socket_folder: Path) -> None:
+    chance, gate = random.Random(7), asyncio.Event()
+    texts = [f"line{number:03} {'abc ' * chance.randint(0, 40)}".rstrip() for number in range(120)]
+
+    async def pause() -> None:
+        if not gate.is_set():
+            await asyncio.sleep(0.03)  # tokens do not come all at once
+
+    parts = [part for text in texts for part in (chunk({"content": f"{text}\n\n"}), pause)]
+    async with Server([Reply([*parts, gate.wait, END])]) as server:
+        tmux = Tmux(socket_folder, use_service(socket_folder, server.url))
+        await tmux.until(lambda rows: any(row.endswith("m1") for row in rows))
+        tmux.run("send-keys", "go", "Enter")
+        await tmux.until(lambda rows: any(row.startswith("line002") for row in rows))
+        tmux.run("send-keys", "a draft")
+        for _ in range(12):
+            tmux.resize(f"{chance.randint(40, 100)}x{chance.randint(9, 30)}")
+            await asyncio.sleep(0.3)  # tmux tells of a size 250 ms after the one before
+        tmux.resize("100x30")
+        gate.set()
+        rows = await tmux.until(
+            lambda rows: rows[-3:-2] == ["a draft"] and not any("Working" in r for r in rows[-9:])
+        )
+    seen = iter(" ".join(row for row in rows if row.startswith(("line", "abc"))).split())
+    assert all(word in seen for word in " ".join(texts).split())  # in this order
+    # what a small window has pushed out of reach stays, see docs/interactive.md
+    assert sum("Working" in row for row in rows) <= 4
+    assert sum("a draft" in row for row in rows) <= 3

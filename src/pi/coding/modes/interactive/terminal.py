@@ -65,7 +65,8 @@ class Terminal:
         settings = settings or {}
         self.term = env.get("TERM", "")
         program = env.get("TERM_PROGRAM", "")
-        self.colors = not env.get("NO_COLOR")
+        # what calls itself a VT100 or VT220 has no colours, and some that do show the codes
+        self.colors = not env.get("NO_COLOR") and not self.term.startswith(("vt1", "vt2", "dumb"))
         true_color = settings.get("trueColor", "auto")
         named = env.get("COLORTERM", "") in ("truecolor", "24bit")
         self.true_color = named if true_color == "auto" else bool(true_color)

@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 from pi.coding.modes.interactive.footer import short_path
+from pi.coding.modes.interactive.paint.calls import lines_read
+from pi.coding.modes.interactive.paint.shapes import output_of, plural
 from pi.coding.modes.interactive.status import elapsed
 from pi.coding.modes.interactive.view import (
     ABSENT,
@@ -105,7 +107,7 @@ def say_block(block: Block) -> list[str]:
 
 
 def _user(block: UserBlock) -> list[str]:
-    images = f" ({len(block.images)} images)" if block.images else ""
+    images = f" ({plural(len(block.images), 'image')})" if block.images else ""
     return [f"You: {block.text}{images}"]
 
 
@@ -128,16 +130,21 @@ def _tool(block: ToolBlock) -> list[str]:
     images = sum(1 for part in block.content if isinstance(part, dict) and part.get("data"))
     if block.state in ABSENT:
         return [f"{block.name}: {ABSENT[block.state]}."]
+    output, before, notes = output_of(text, block.details)
+    said = [*_tail(output, before), *notes]
     if block.state == "failed":
-        return [f"{block.name} failed{took}.", *_tail(text)]
+        return [f"{block.name} failed{took}.", *said]
     changes = _changes(block.details)
     if changes:
         return [f"{block.name} done{took}: {changes}."]
-    more = f" {images} images." if images else ""
-    if block.name in ("read", "ls"):
-        lines = text.count("\n") + 1 if text else 0
-        return [f"{block.name} done{took}: {lines} lines.{more}"]
-    return [f"{block.name} done{took}.{more}", *_tail(text)]
+    more = f" {plural(images, 'image')}." if images else ""
+    if block.name == "read":
+        lines = "" if images else lines_read(text)
+        return [f"{block.name} done{took}{f': {lines}' if lines else ''}.{more}"]
+    if block.name == "ls":
+        count = len(list(filter(None, text.split("\n\n[")[0].split("\n"))))
+        return [f"{block.name} done{took}: {plural(count, 'line')}.{more}"]
+    return [f"{block.name} done{took}.{more}", *said]
 
 
 def _changes(details: Any) -> str:
@@ -146,15 +153,15 @@ def _changes(details: Any) -> str:
         return ""
     added = sum(1 for line in diff.splitlines() if line.startswith("+"))
     removed = sum(1 for line in diff.splitlines() if line.startswith("-"))
-    return f"{added} {'line' if added == 1 else 'lines'} added, {removed} removed"
+    return f"{plural(added, 'line')} added, {removed} removed"
 
 
-def _tail(text: str) -> list[str]:
+def _tail(text: str, before: int = 0) -> list[str]:
+    """The end of a text. before: lines that are not even in it."""
     lines = text.splitlines()
-    if len(lines) <= _TAIL:
-        return [_cut(line) for line in lines]
-    left = len(lines) - _TAIL
-    return [f"{left} lines of output left out, then:", *map(_cut, lines[-_TAIL:])]
+    left = max(0, len(lines) - _TAIL) + before
+    head = [f"{plural(left, 'line')} of output left out, then:"] if left else []
+    return [*head, *map(_cut, lines[-_TAIL:])]
 
 
 def _cut(text: str) -> str:

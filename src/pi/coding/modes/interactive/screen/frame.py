@@ -121,6 +121,9 @@ def _written(line: Line, columns: int, *, settled: bool) -> Written:
 FRAME = 1 / 30
 """Seconds between frames while something streams. Keys are answered at once."""
 
+_LARGE = 8
+"""Lines of the transcript in a frame after which the terminal is asked a second time."""
+_EMPTY = Written(1, lambda: 0)
 _UNSURE = 1.0
 """Seconds after a resize in which a frame waits for the answer to the one before it."""
 _PATIENCE = 2.0
@@ -230,6 +233,13 @@ class FramedApplication(Application[None]):
         if moves:
             self._erase(up)
             self._write([written.line or [] for written in settled], wraps=True)
+            if asks and len(settled) > _LARGE:
+                # it may take the terminal two looks to read all that, with a resize between them
+                self.sounding.sent(
+                    Frame(up, settled, [_EMPTY], 0, 0, whole=True, kept=kept), window, asked=True
+                )
+                up, settled, kept = 0, [], []
+                self._ask()
             self._write(tail[same:], wraps=False)
             self._below.tail = tail
         super()._redraw(done)
