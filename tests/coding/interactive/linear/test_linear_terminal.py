@@ -68,7 +68,7 @@ async def test_a_prompt_is_answered_in_words(tmp_path: Path) -> None:
             await person.hears("Done.")
             said = [line for line in person.lines if line]
             said = said[said.index("Running ls: .") :]
-            assert said[1].startswith("ls done after 0s: 1 lines.")
+            assert said[1].startswith("ls done after 0s: 1 line.")
             assert said[2:] == ["Pi:", "Found", "one file", "Done."]
             os.write(person.keyboard, b"\x04")  # Ctrl+D
             assert await running == 0

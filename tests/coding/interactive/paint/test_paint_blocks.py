@@ -260,8 +260,31 @@ def test_commands_notices_and_summaries() -> None:
 def test_a_huge_output_is_bounded_also_when_expanded() -> None:
     lines = shown(tool("bash", numbered(10_000), command="x"), WHOLE)
     assert len(lines) == 2002
-    assert lines[1] == "  8000 earlier lines not shown"
+    assert lines[1] == "  8,000 earlier lines not shown"
     assert len(shown(tool("bash", "x" * 1_000_000, command="x"))) < 12
+
+
+def cut_output(ending: str = "", state: Any = "done") -> ToolBlock:
+    """What `bash` gives of 10,000 lines."""
+    text = "\n".join(f"line {number}" for number in range(8001, 10_001))
+    note = "\n\n[Lines 8001-10000 of 10000. Whole output: /tmp/x.log]"
+    block = tool("bash", text + note + ending, state, command="x")
+    figures = {"truncated": True, "totalLines": 10_000, "outputLines": 2000}
+    block.details = {"fullOutputPath": "/tmp/x.log", "truncation": figures}
+    return block
+
+
+def test_an_output_that_the_tool_has_cut_is_counted_whole_and_its_note_stands_apart() -> None:
+    rows = ["  … 9,995 earlier lines (ctrl+o)", *(f"  line {n}" for n in range(9996, 10_001))]
+    rows.append("  Whole output: /tmp/x.log")
+    assert shown(cut_output()) == ["• $ x", *rows]
+    running = "\n\n[Still running in the background: 7 (sleep).]"
+    assert shown(cut_output(running))[-1] == "  Still running in the background: 7 (sleep)."
+    failed = cut_output("\n\nCommand exited with code 3", "failed")
+    assert shown(failed) == ["✗ $ x", *rows, "  exit 3"]
+    whole = shown(cut_output(), WHOLE)
+    assert whole[1] == "  8,000 earlier lines not shown"
+    assert len(whole) == 2003
 
 
 def test_words_alone() -> None:

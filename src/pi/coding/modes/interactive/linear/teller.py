@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pi.agent.events import AgentEnd, ToolExecutionStart
+from pi.agent.events import AgentEnd, MessageEnd, ToolExecutionStart
 from pi.ai.messages import AssistantMessage
 from pi.coding.api import events as s
 from pi.coding.modes.interactive.fold import Fold
@@ -27,7 +27,8 @@ class Teller:
         self._say = say
         self._cwd = cwd
         self._home = home
-        self._prose: dict[Block, tuple[Prose, list[int]]] = {}
+        self._prose: dict[TextBlock, tuple[Prose, list[int]]] = {}
+        self._ended: set[Block] = set()
         self._thinking = False
         self._command = ""
         self._failed = False
@@ -40,8 +41,15 @@ class Teller:
                 self._say(line)
             return
         known = set(map(id, self.fold.blocks))
-        for block in self.fold.add(event):
-            self._changed(block, event, new=id(block) not in known)
+        changed = self.fold.add(event)
+        for block in tuple(self._prose):  # what has ended because something else began
+            if not block.open and block not in changed:
+                self._grown(block, new=False)
+        for block in changed:
+            if block not in self._ended:
+                self._changed(block, event, new=id(block) not in known)
+        if isinstance(event, MessageEnd):
+            self._ended.clear()
         if isinstance(event, AgentEnd):
             answers = [m for m in event.messages if isinstance(m, AssistantMessage)]
             self._failed = bool(answers) and answers[-1].stop_reason == "error"
@@ -77,6 +85,7 @@ class Teller:
         if not block.open:
             lines += prose.end()
             del self._prose[block]
+            self._ended.add(block)
         for line in lines:
             self._say(line)
 

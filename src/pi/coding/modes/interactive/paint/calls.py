@@ -20,6 +20,7 @@ from pi.coding.modes.interactive.paint.shapes import (
     json_text,
     mapping,
     more,
+    output_of,
     plural,
     seconds,
     short_path,
@@ -29,7 +30,7 @@ from pi.coding.modes.interactive.paint.shapes import (
 )
 from pi.coding.modes.interactive.view import ABSENT, Look, ToolBlock
 
-__all__ = ["TOOLS", "Shown", "ToolRenderer", "call_lines", "other", "took"]
+__all__ = ["TOOLS", "Shown", "ToolRenderer", "call_lines", "lines_read", "other", "took"]
 
 _HEAD_ROWS = 6
 _WRITE_ROWS = 10
@@ -156,6 +157,14 @@ def _pictures(block: ToolBlock, look: Look, room: int, *, live: bool) -> list[Li
     return rows
 
 
+def lines_read(text: str) -> str:
+    """How many lines of a file `read` has given, in words; "" if there are none."""
+    if not text or _ONLY_NOTE.fullmatch(text):
+        return ""
+    text = _NOTE.sub("", text)  # what the tool adds for the model is no line of the file
+    return plural(text.count("\n") + (not text.endswith("\n")), "line")
+
+
 def read(block: ToolBlock, look: Look, live: bool) -> Shown:
     """`read path:from-to`, how many lines; the text itself when expanded."""
     arguments = _arguments(block)
@@ -169,10 +178,7 @@ def read(block: ToolBlock, look: Look, live: bool) -> Shown:
             span += f"-{begin + int(limit) - 1}"
     text = text_of(block.content)
     images = bool(images_of(block.content))
-    dim = ""
-    if block.state == "done" and text and not images and not _ONLY_NOTE.fullmatch(text):
-        read = _NOTE.sub("", text)  # what the tool adds for the model is no line of the file
-        dim = plural(read.count("\n") + (not read.endswith("\n")), "line")
+    dim = "" if block.state != "done" or images else lines_read(text)
 
     def body(room: int) -> list[Line]:
         if block.state == "failed":
@@ -279,9 +285,12 @@ def bash(block: ToolBlock, look: Look, live: bool) -> Shown:
     code = ""
     if block.state == "failed":
         text, code = _ending(text)
+    text, before, notes = output_of(text, block.details)
 
     def body(room: int) -> list[Line]:
-        rows = tail_of(text, _OUTPUT_ROWS, look, room, look.style("toolOutput"))
+        rows = tail_of(text, _OUTPUT_ROWS, look, room, look.style("toolOutput"), before)
+        for note in notes:
+            rows += wrapped(clean(note), look.style("dim"), room)
         rows += _pictures(block, look, room, live=live)
         time_taken = took(block) if block.state != "writing" else ""
         if block.state == "failed":

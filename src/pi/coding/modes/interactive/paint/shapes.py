@@ -1,6 +1,7 @@
 """What painters share: reading data that may be anything, short paths, collapsing long output."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ __all__ = [
     "images_of",
     "mapping",
     "more",
+    "output_of",
     "plural",
     "seconds",
     "short_path",
@@ -112,10 +114,33 @@ def wrapped(text: str, style: str, room: int) -> list[Line]:
     return rows
 
 
+_NOTE = re.compile(
+    r"(?:\n\n|\A)\[((?:Showing lines |Lines |Last \S+ of line |Still running |A process in )"
+    r"[^\n]*)\]\Z"
+)
+_COUNTED = re.compile(r"\A(?:Showing lines|Lines) \d+-\d+ of \d+(?: \([^)]*\))?\. ")
+
+
+def output_of(text: str, details: Any) -> tuple[str, int, list[str]]:
+    """The output of a command, how many lines of it came before that, and what the tool notes.
+
+    text: of the result. details: what the tool tells people about it.
+    """
+    notes: list[str] = []
+    text = text.rstrip()
+    while found := _NOTE.search(text):
+        notes.insert(0, _COUNTED.sub("", found[1]))
+        text = text[: found.start()].rstrip()
+    cut = mapping(mapping(details).get("truncation"))
+    total, given = cut.get("totalLines"), cut.get("outputLines")
+    known = isinstance(total, int) and isinstance(given, int)
+    return text, max(0, total - given) if known else 0, notes
+
+
 def more(count: int, look: Look, what: str) -> Line:
     """The line that stands for what is left out."""
     dots = "…" if look.unicode else "..."
-    return [(look.style("dim"), f"{dots} {count} {what} (ctrl+o)")]
+    return [(look.style("dim"), f"{dots} {count:,} {what} (ctrl+o)")]
 
 
 def collapse(lines: Sequence[Line], limit: int, look: Look, room: int) -> list[Line]:
@@ -139,20 +164,25 @@ def collapse(lines: Sequence[Line], limit: int, look: Look, room: int) -> list[L
 
 def _rest(left: int, look: Look, what: str) -> Line:
     if look.expanded:
-        return [(look.style("dim"), f"{left} {what} not shown")]
+        return [(look.style("dim"), f"{left:,} {what} not shown")]
     return more(left, look, what)
 
 
-def tail_of(text: str, limit: int, look: Look, room: int, style: str) -> list[Line]:
-    """The last rows of a text and how many lines came before. The text need not be clean."""
+def tail_of(
+    text: str, limit: int, look: Look, room: int, style: str, before: int = 0
+) -> list[Line]:
+    """The last rows of a text and how many lines came before. The text need not be clean.
+
+    before: lines that are not even in the text.
+    """
     text = text.rstrip("\n")
-    cut = 0
+    cut = before
     most = MOST_LINES * 200 if look.expanded else _TAIL
     if len(text) > most:
         place = text.rfind("\n", 0, len(text) - most) + 1
         if len(text) - place > 2 * most:
             place = len(text) - most  # one huge line
-        cut = text.count("\n", 0, place)
+        cut += text.count("\n", 0, place)
         text = text[place:]
     lines = clean(text).rstrip().lstrip("\n").split("\n")
     if lines == [""]:
