@@ -10,6 +10,7 @@ import pytest
 
 from pi.agent.events import ToolExecutionEnd
 from pi.agent.hooks import Hooks
+from pi.ai.errors import ConfigError
 from pi.ai.faux import fail, text, tool
 from pi.coding.api.events import ExtensionError
 from pi.coding.extensions.guarded import GuardedHooks
@@ -23,15 +24,8 @@ def extension(pi):
             {does}
     pi.register_hooks(lambda context: Own())
 """
-OURS_ONLY = {"accept"}
-"""What only our own policies are asked."""
-
-METHODS = [
-    name
-    for name, value in vars(Hooks).items()
-    if inspect.isfunction(value) and name not in OURS_ONLY
-]
-PLAIN = ["on_run_start", "call_options", "system_prompt", "on_run_end"]
+METHODS = [name for name, value in vars(Hooks).items() if inspect.isfunction(value)]
+PLAIN = ["accept", "on_run_start", "call_options", "system_prompt", "on_run_end"]
 GUARDS = ["before_tool", "after_tool"]
 
 
@@ -88,6 +82,16 @@ async def test_an_answer_that_makes_no_sense(name: str, tmp_path: Path) -> None:
         assert f"is no answer to Hooks.{name}: it answers " in told.error
         (end,) = talk.told(ToolExecutionEnd)
         assert end.is_error == (name == "before_tool")
+
+
+async def test_what_it_refuses_is_not_taken(tmp_path: Path) -> None:
+    does = "raise ConfigError('not on a Sunday')"
+    source = POLICY.format(begins="def", name="accept", does=does)
+    async with talking(tmp_path, [], source) as talk:
+        with pytest.raises(ConfigError, match="^not on a Sunday$"):
+            await talk.say("Hello")
+        assert talk.told(ExtensionError) == []
+        assert talk.session.state.message_count == 0
 
 
 @pytest.mark.parametrize("name", PLAIN)

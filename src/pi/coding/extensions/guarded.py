@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from pi.agent.hooks import Block, Hooks
 from pi.agent.tools import ToolResult
+from pi.ai.errors import PiError
 from pi.ai.messages import AssistantMessage, Message, ToolCall, ToolResultMessage, UserMessage
 from pi.ai.options import Options
 from pi.coding.extensions.asking import Asker, Failed
@@ -41,6 +42,11 @@ class GuardedHooks(Hooks):
         self._hooks = hooks
         self._owner = owner
         self._bridge = bridge
+
+    def accept(self, message: UserMessage) -> None:
+        """Raises the `PiError` with which the policy refuses it."""
+        words = "nothing (to refuse it, raise a `ConfigError`)"
+        self._call("accept", (message,), None, _is_none, words, answers=PiError)
 
     def on_run_start(self) -> None:
         """A run begins."""
@@ -109,10 +115,22 @@ class GuardedHooks(Hooks):
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _call(self, name: str, given: tuple[Any, ...], usual: Any, fits: _Check, words: str) -> Any:
+    def _call(
+        self,
+        name: str,
+        given: tuple[Any, ...],
+        usual: Any,
+        fits: _Check,
+        words: str,
+        *,
+        answers: type[Exception] | tuple[()] = (),
+    ) -> Any:
+        """answers: what is raised as an answer, not by mistake."""
         try:
             with kept():
                 answer = getattr(self._hooks, name)(*given)
+        except answers:
+            raise
         except Exception as error:
             self._bridge.asker.failed(self._owner, f"Hooks.{name}", error)
             return usual

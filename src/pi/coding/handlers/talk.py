@@ -38,7 +38,7 @@ def user_message(desk: Desk, text: str, images: tuple[ImageContent, ...]) -> Use
     if images:
         content = (TextContent(text), *images) if text else images
     message = UserMessage(content)
-    for hook in desk.hooks:
+    for hook in (*desk.bridge.hooks, *desk.hooks):
         hook.accept(message)
     return message
 
