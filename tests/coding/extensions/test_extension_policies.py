@@ -88,7 +88,7 @@ async def test_what_it_refuses_is_not_taken(tmp_path: Path) -> None:
     does = "raise ConfigError('not on a Sunday')"
     source = POLICY.format(begins="def", name="accept", does=does)
     async with talking(tmp_path, [], source) as talk:
-        with pytest.raises(ConfigError, match="^not on a Sunday$"):
+        with pytest.raises(ConfigError, match="not on a Sunday"):
             await talk.say("Hello")
         assert talk.told(ExtensionError) == []
         assert talk.session.state.message_count == 0
