@@ -63,10 +63,15 @@ async def test_a_cache_that_missed_is_one_line(tmp_path: Path) -> None:
 
 
 async def test_what_was_cut_is_shown_again_whole(tmp_path: Path) -> None:
-    script = [calls("bash", command="seq 40"), says("Counted.")]
+    script = [
+        calls("bash", command="seq 101 140"),
+        calls("bash", command="echo short"),
+        calls("bash", command="seq 40"),
+        says("Counted."),
+    ]
     async with Server(script) as server:
         args = use_service(tmp_path, server.url)
-        async with VirtualTerminal(tmp_path, *args, rows=60) as terminal:
+        async with VirtualTerminal(tmp_path, *args, rows=200) as terminal:
             await terminal.shows("m1")
             terminal.type("count\r")
             await terminal.shows("Counted.")
@@ -74,7 +79,13 @@ async def test_what_was_cut_is_shown_again_whole(tmp_path: Path) -> None:
             assert "  7" not in terminal.screen
             terminal.type("\x0f")
             await terminal.until(lambda t: "  7" in t.screen, "all of it")
-            await terminal.shows("ctrl+o for short again")
+            await terminal.shows("ctrl+o: the one before")
+            assert "  107" not in terminal.screen
+            terminal.type("\x0f")
+            await terminal.until(lambda t: "  107" in t.screen, "all of the one before")
+            terminal.type("\x0f")
+            await terminal.shows("no earlier output was cut · ctrl+o for short again")
+            assert terminal.screen.count("  107") == terminal.screen.count("  7") == 1
             terminal.type("\x0f")
             await terminal.shows("output is short from here on")
 

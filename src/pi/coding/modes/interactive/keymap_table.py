@@ -75,7 +75,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "app.tools.expand",
         _keys("ctrl+o"),
-        "the last output again, whole, and what follows; or short",
+        "the last output whole, and what follows; again: the one before it; later: short",
     ),
     Action("app.message.copy", _keys("ctrl+x"), "copy the last answer", ("main", "tree")),
     Action("app.message.followUp", _keys("alt+enter"), "send it when the work is done"),

@@ -13,6 +13,8 @@ __all__ = ["ScreenKeys"]
 
 TWICE = 0.5
 """Seconds in which a key has to be pressed again to count as twice."""
+BACK = 4.0
+"""Seconds in which Ctrl+O goes on to earlier outputs; the hint is shown as long."""
 
 
 class ScreenKeys:
@@ -25,6 +27,7 @@ class ScreenKeys:
         self._leave = leave
         self._suspend = suspend
         self._pressed: dict[str, float] = {}
+        self._back = 0, 0.0
 
     def actions(self) -> dict[str, Do]:
         """Action ids and what they do."""
@@ -128,6 +131,8 @@ class ScreenKeys:
 
     def _expand(self) -> None:
         screen = self._screen
+        if self._goes_back():
+            return
         expanded = not screen.looks.look.expanded
         screen.looks.change(expanded=expanded)
         screen.look_changed()
@@ -135,6 +140,24 @@ class ScreenKeys:
         if not expanded:
             screen.hint("output is short from here on")
         elif screen.again():
-            screen.hint(f"the last output, whole; so is what follows · {key} for short again")
+            self._went_back(0)
+            screen.hint(f"the last output, whole; so is what follows · {key}: the one before", BACK)
         else:
             screen.hint(f"output is whole from here on · {key} for short again")
+
+    def _went_back(self, steps: int) -> None:
+        self._back = steps, time.monotonic() + BACK
+
+    def _goes_back(self) -> bool:
+        """Whether an earlier output is shown, because the last one was just now."""
+        screen, (steps, until) = self._screen, self._back
+        if time.monotonic() >= until:
+            return False
+        key = screen.keymap.label("app.tools.expand").lower()
+        if screen.again(steps + 1):
+            self._went_back(steps + 1)
+            screen.hint(f"the output before that, whole · {key}: the one before", BACK)
+        else:
+            self._back = 0, 0.0
+            screen.hint(f"no earlier output was cut · {key} for short again")
+        return True

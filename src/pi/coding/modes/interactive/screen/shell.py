@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -460,16 +459,20 @@ class Screen:
         """Show the last thinking once more, as it looks now."""
         block = self.transcript.thought
         if block is not None:
-            self.fold.blocks.append(copy(block))
+            self.transcript.repeat(block)
             self.redraw()
 
-    def again(self) -> bool:
-        """Show once more what was cut last, as it looks now; whether there is anything."""
-        block = self.transcript.cut
-        if block is not None:
-            self.fold.blocks.append(copy(block))
-            self.redraw()
-        return block is not None
+    def again(self, before: int = 0) -> bool:
+        """Show once more what was cut last, as it looks now; whether there is anything.
+
+        before: how many that were cut later are left out.
+        """
+        cut = self.transcript.cut
+        if before >= len(cut):
+            return False
+        self.transcript.repeat(cut[-1 - before])
+        self.redraw()
+        return True
 
     def _report(self, text: str) -> None:
         loop = asyncio.get_running_loop()

@@ -4,7 +4,9 @@ Blocks are finished in order. The first one may give lines away while it grows; 
 looked at. A painter that fails is replaced by a plain one, and that is said once.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 
 from pi.coding.modes.interactive.lines import Line
@@ -23,6 +25,9 @@ __all__ = ["MakePainter", "Transcript"]
 MakePainter = Callable[[Block], BlockPainter]
 
 _CUT = "(ctrl+o)"
+_MARKED = frozenset({"bash", "edit", "find", "grep", "ls", "write"})
+"""Tools whose calls say that there is more to see."""
+_KEPT = 100
 
 
 @dataclass(slots=True, eq=False)
@@ -38,8 +43,8 @@ class _Shown:
 class Transcript:
     """`blocks` is the list of the fold: what is finished is taken from its front.
 
-    headed: something else stands above. cut: the last finished block of which there is more to see.
-    thought: the last finished thinking.
+    headed: something else stands above. cut: finished blocks of which there is more to see, the
+    last ones. thought: the last finished thinking.
     """
 
     def __init__(
@@ -52,7 +57,8 @@ class Transcript:
         self._last: Block | None = None
         self.headed = False
         self._broken: set[str] = set()
-        self.cut: Block | None = None
+        self.cut: deque[Block] = deque(maxlen=_KEPT)
+        self._repeated: set[Block] = set()
         self.thought: ThinkingBlock | None = None
 
     def use(self, blocks: list[Block]) -> None:
@@ -73,6 +79,12 @@ class Transcript:
         for block, shown in list(self._shown.items()):
             if not shown.given:
                 del self._shown[block]
+
+    def repeat(self, block: Block) -> None:
+        """Show a finished block once more, as it looks now."""
+        again = copy(block)
+        self._repeated.add(again)
+        self._blocks.append(again)
 
     @property
     def moving(self) -> bool:
@@ -97,8 +109,10 @@ class Transcript:
                 break
             self._blocks.pop(0)
             self._shown.pop(block, None)
-            if isinstance(block, ToolBlock) or _is_cut(block, new):
-                self.cut = block
+            if block in self._repeated:
+                self._repeated.discard(block)
+            elif _is_cut(block, new):
+                self.cut.append(block)
             elif isinstance(block, ThinkingBlock):
                 self.thought = block
         return lines
@@ -174,6 +188,8 @@ class Transcript:
 
 
 def _is_cut(block: Block, lines: Sequence[Line]) -> bool:
-    return not isinstance(block, TextBlock) and any(
-        _CUT in text for line in lines for _, text in line
-    )
+    if isinstance(block, TextBlock):
+        return False
+    if isinstance(block, ToolBlock) and block.name not in _MARKED and block.content:
+        return True  # it is short without saying so, or looks as a stranger wants
+    return any(_CUT in text for line in lines for _, text in line)
