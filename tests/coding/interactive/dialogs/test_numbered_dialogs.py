@@ -32,11 +32,32 @@ async def test_a_number_takes_a_row() -> None:
     assert person.heard == [
         "Fruit",
         "1. apple  red",
-        "2. banana (not to be chosen now: its number says why)",
+        "2. banana (cannot be chosen now)",
         "3. ✓  cherry",
         "There is no number 9.",
         "it is not ripe",
     ]
+
+
+async def test_many_that_cannot_be_chosen_are_counted_and_said_when_asked_for() -> None:
+    locked = tuple(
+        Choice(key=f"l{n}", label=f"locked {n}", why=f"To use it: key {n}") for n in range(40)
+    )
+    rows = (*locked[:20], Choice(key="f", label="free"), *locked[20:])
+    picklist = PickList(title="Models", choices=rows, selected="f", despite="sign in")
+    person = Person("a", "locked 7", "1")
+    found = await person.dialogs.pick(picklist)
+    assert person.heard[:3] == [
+        "Models",
+        "1. free",
+        "40 more cannot be chosen now: a shows them too.",
+    ]
+    assert person.heard[3] == "1. locked 0"
+    assert person.heard[-1] == "To use it: key 7"
+    assert found == Picked("l7", query="locked 7")
+    person = Person("locked", "q")
+    await person.dialogs.pick(picklist)
+    assert person.heard[3] == "1. locked 0"  # nothing else answers
 
 
 async def test_text_filters() -> None:
@@ -106,4 +127,4 @@ async def test_control_characters_stay_out() -> None:
     choice = Choice(key="e", label="a\x1b[2Jb\nc", why="\x1b]0;x\x07no")
     person = Person("1", "q")
     await person.dialogs.pick(PickList(title="T\x07", choices=(choice,)))
-    assert person.heard == ["T", "1. ab c (not to be chosen now: its number says why)", "no"]
+    assert person.heard == ["T", "1. ab c (cannot be chosen now)", "no"]

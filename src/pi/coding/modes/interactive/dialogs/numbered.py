@@ -17,6 +17,8 @@ T = TypeVar("T")
 __all__ = ["AskLine", "Numbered"]
 
 _PAGE = 20
+_FEW = 5
+"""More rows than that which cannot be chosen are not said unless somebody asks for them."""
 
 
 class AskLine(Protocol):
@@ -38,6 +40,9 @@ class Numbered:
     async def pick(self, picklist: PickList) -> Picked | None:
         """A row of a list; None if it was given up."""
         rows = Rows(picklist)
+        if sum(bool(choice.why) for choice in picklist.choices) > _FEW:
+            rows.brief(on=True)
+            rows.select(picklist.selected)
         if picklist.selected:
             rows.top = rows.at // _PAGE * _PAGE
         self._say_lines(picklist.title, picklist.hint)
@@ -114,7 +119,9 @@ class Numbered:
             self.say(_row(rows, number, choice))
         left = len(rows.shown) - rows.top - _PAGE
         if left > 0:
-            self.say(f"{left} more: m shows them.")
+            self.say(f"{left:,} more: m shows them.")
+        if rows.left_out:
+            self.say(f"{rows.left_out:,} more cannot be chosen now: a shows them too.")
         for action in (action for action in picklist.actions if action.help):
             self.say(f"{action.name} NUMBER: {action.help}")
 
@@ -131,6 +138,9 @@ class Numbered:
             return Picked(choice.key if choice else "", action.key, rows.query, rows.taken_keys())
         if line == "m":
             rows.top += _PAGE if rows.top + _PAGE < len(rows.shown) else 0
+            self._tell(rows)
+        elif line == "a" and rows.left_out:
+            rows.brief(on=False)
             self._tell(rows)
         elif picklist.many and line == "":
             return Picked("", "", rows.query, rows.taken_keys())
@@ -150,7 +160,7 @@ class Numbered:
             self.say(f"There is no number {line}.")
         elif choice.why:
             self._say_lines(choice.why)
-        else:
+        if choice is not None and (not choice.why or rows.picklist.despite):
             return Picked(choice.key, "", rows.query, rows.taken_keys())
         return None
 
@@ -176,7 +186,7 @@ def _row(rows: Rows, number: int, choice: Choice) -> str:
     if rows.picklist.many and choice.key in rows.taken:
         words.insert(0, "marked:")
     text = "  ".join(one_line(word) for word in words if word)
-    why = " (not to be chosen now: its number says why)" if choice.why else ""
+    why = " (cannot be chosen now)" if choice.why and not rows.picklist.despite else ""
     return f"{number}. {text}{why}"
 
 

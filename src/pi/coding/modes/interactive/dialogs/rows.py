@@ -7,7 +7,10 @@ __all__ = ["Rows"]
 
 
 class Rows:
-    """A list under the fingers. `shown`: the rows that answer the query. `at`: the selected one."""
+    """A list under the fingers. `shown`: the rows that answer the query. `at`: the selected one.
+
+    left_out: how many that cannot be chosen answer it too, if only the others are shown.
+    """
 
     def __init__(self, picklist: PickList) -> None:
         self.picklist = picklist
@@ -18,6 +21,8 @@ class Rows:
         self.taken = dict.fromkeys(picklist.chosen)
         self._texts = {choice.key: _text(choice) for choice in picklist.choices}
         self._is_tree = any(choice.depth for choice in picklist.choices)
+        self.left_out = 0
+        self._brief = False
         self.filter(picklist.query)
         self.select(picklist.selected)
 
@@ -46,10 +51,21 @@ class Rows:
             self.shown = found
         else:
             self.shown = list(choices)
+        self._leave_out()
         if query != self.query:
             self.at = self.top = 0
         self.query = query
         self.at = max(0, min(self.at, len(self.shown) - 1))
+
+    def brief(self, *, on: bool) -> None:
+        """Show what cannot be chosen only if nothing else answers the query; or show it all."""
+        self._brief = on
+        self.filter(self.query)
+
+    def _leave_out(self) -> None:
+        useful = [choice for choice in self.shown if not choice.why] if self._brief else []
+        self.left_out = len(self.shown) - len(useful) if useful else 0
+        self.shown = useful or self.shown
 
     def move(self, step: int, *, around: bool = False) -> None:
         """Go up or down; `around`: from one end to the other."""
