@@ -355,13 +355,16 @@ class FramedApplication(Application[None]):
         if as_presumed is None:
             return
         told = self.sounding.told
-        if (told.columns, told.rows) != (window.columns, window.rows):
-            if self._doubted:  # it tells something else than the system
-                self.sounding.give_up()
-                self.soon()
-            elif self._resizing is None:
-                self._doubted = True
-                self._wait(_TOLD_LATER)
+        agrees = (told.columns, told.rows) == (window.columns, window.rows)
+        self._doubted = self._doubted and not agrees
+        if self._resizing is not None:
+            return
+        if not agrees and self._doubted:  # it tells something else than the system
+            self.sounding.give_up()
+            self.soon()
+        elif not agrees:
+            self._doubted = True
+            self._wait(_TOLD_LATER)
         elif not as_presumed:
             self._unsure = time.monotonic() + _UNSURE
             self._anew = True
