@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pi.coding.modes.interactive.lines import ESCAPE, Line
-from pi.coding.modes.interactive.paint.cells import line_width
+from pi.coding.modes.interactive.paint.cells import line_width, soft_wrap
 from pi.coding.modes.interactive.paint.markdown import Markdown
 from pi.coding.modes.interactive.view import Look
 
@@ -210,7 +210,7 @@ def test_code_in_any_language_is_shown(name: str) -> None:
 
 def test_a_huge_line_of_code_is_not_coloured_but_shown() -> None:
     text = "```js\n" + "a(" * 20_000 + "\n```"
-    assert "".join(words(text, 100)).replace(" ", "") == "a(" * 20_000
+    assert re.sub("[ ↪]", "", "".join(words(text, 100))) == "a(" * 20_000
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "b.py", "ftp://x"])
@@ -304,3 +304,23 @@ def test_ascii_alone_where_the_terminal_has_no_more() -> None:
     look = Look(style=lambda _: "", unicode=False)
     text = "- a\n- [x] b\n\n> c\n\n---\n\n| d | e |\n|---|---|\n| 1 | 2 |"
     assert "".join(words(text, look=look)).isascii()
+
+
+def test_code_is_broken_after_a_blank_that_is_near_and_says_so() -> None:
+    code = "```js\nconst f = async (x) => { await g(x); return null; } // a comment\n```\n"
+    rows = ["".join(text for _, text in row) for row in painted(code, 44)]
+    assert rows == [
+        "  const f = async (x) => { await g(x); ",
+        "↪ return null; } // a comment",
+    ]
+    rows = ["".join(text for _, text in row) for row in painted(f"```\n{'x' * 50}\n```\n", 44)]
+    assert rows == ["  " + "x" * 42, "↪ " + "x" * 8]
+
+
+@given(st.text(alphabet="ab c\u65e5\u0301\U0001f468\u200d", max_size=200), st.integers(1, 40))
+def test_a_soft_break_leaves_nothing_out(text: str, room: int) -> None:
+    line = [("a", text[:7]), ("b", text[7:])]
+    rows = soft_wrap(line, room)
+    assert all(line_width(row) <= room for row in rows)
+    if room >= 8:
+        assert "".join(part for row in rows for _, part in row) == text

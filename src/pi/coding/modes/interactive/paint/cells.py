@@ -11,13 +11,25 @@ from functools import lru_cache
 from pi.coding.modes.interactive.lines import ESCAPE, Line
 from pi.coding.modes.interactive.paint.patterns import Pattern
 
-__all__ = ["Span", "clip", "fill", "hard_wrap", "line_width", "spans_width", "width", "wrap"]
+__all__ = [
+    "Span",
+    "clip",
+    "fill",
+    "hard_wrap",
+    "line_width",
+    "soft_wrap",
+    "spans_width",
+    "width",
+    "wrap",
+]
 
 Span = tuple[str, str, str]
 """Style, text and the address that it links to ("" for none). A text "\\n" breaks the line."""
 
 _PIECES = Pattern(r"\n|[^\S\n\xa0\u202f]+|[^\s]+|[\xa0\u202f]+")
 _HARD = "\xa0\u202f"
+_SOFT_ROWS, _SOFT_ROOM = 8, 8
+"""Lines of more rows are no code that somebody reads; in less room blanks are always near."""
 
 
 @lru_cache(maxsize=8192)
@@ -241,6 +253,45 @@ def hard_wrap(line: Line, room: int) -> list[Line]:
             text = rest
     rows.append(row)
     return rows
+
+
+def soft_wrap(line: Line, room: int) -> list[Line]:
+    """A line cut where the room ends, or after a blank that is near; nothing is left out."""
+    rows = hard_wrap(line, room)
+    if len(rows) == 1 or len(rows) > _SOFT_ROWS or room < _SOFT_ROOM:
+        return rows
+    rows = []
+    while len(hard := hard_wrap(line, room)) > 1:
+        head = hard[0]
+        text = "".join(part for _, part in head)
+        rest = "".join(part for _, part in line)[len(text) :]
+        blank = text.rfind(" ") + 1
+        if blank > len(text) * 2 // 3 and text[:blank].strip() and not rest.startswith(" "):
+            head = _first(line, blank)
+        rows.append(head)
+        line = _after(line, sum(len(part) for _, part in head))
+    return [*rows, line]
+
+
+def _first(line: Line, count: int) -> Line:
+    """So many characters of a line."""
+    found: Line = []
+    for style, text in line:
+        if count <= 0:
+            break
+        found.append((style, text[:count]))
+        count -= len(text)
+    return found
+
+
+def _after(line: Line, count: int) -> Line:
+    """A line without so many characters."""
+    found: Line = []
+    for style, text in line:
+        if len(text) > count:
+            found.append((style, text[count:]))
+        count = max(0, count - len(text))
+    return found
 
 
 def clip(line: Line, room: int, more: str = "…") -> Line:

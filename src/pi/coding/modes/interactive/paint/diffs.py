@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from pi.coding.modes.interactive.lines import Line
-from pi.coding.modes.interactive.paint.cells import hard_wrap
+from pi.coding.modes.interactive.paint.cells import hard_wrap, soft_wrap
 from pi.coding.modes.interactive.paint.patterns import Pattern
 from pi.coding.modes.interactive.view import Look
 
@@ -119,5 +119,5 @@ def gutter_wrap(line: Line, room: int) -> list[Line]:
     gutter = sum(len(text) for _, text in line[:2])
     if gutter > room // 2:
         return hard_wrap(line, room)
-    first, *rest = hard_wrap(line[2:], room - gutter)
+    first, *rest = soft_wrap(line[2:], room - gutter)
     return [[*line[:2], *first], *[[("", " " * gutter), *row] for row in rest]]

@@ -8,6 +8,7 @@ from pi.coding.modes.interactive.lines import ESCAPE, Line
 from pi.coding.modes.interactive.paint.cells import (
     Span,
     hard_wrap,
+    soft_wrap,
     spans_width,
     width,
     wrap,
@@ -119,15 +120,23 @@ def _quiet(text: str) -> int:
 
 
 class Code:
-    """A block of code. fence: what ends it ("" if it is indented)."""
+    """A block of code. fence: what ends it ("" if it is indented). mark: stands in the margin where
+    a line goes on."""
 
     def __init__(
-        self, language: str, fence: str, indent: int, style: Callable[[str], str], margin: str
+        self,
+        language: str,
+        fence: str,
+        indent: int,
+        style: Callable[[str], str],
+        margin: str,
+        mark: str = "↪",
     ) -> None:
         self.fence = fence
         self.indent = indent
         self.margin = one_line(margin)
         self.blanks = 0
+        self._mark = style("dim"), mark
         self._block = CodeBlock(language, style, style("mdCodeBlock"))
 
     def fork(self) -> "Code":
@@ -152,10 +161,11 @@ class Code:
     def _rows(self, lines: list[Line], room: int) -> list[Line]:
         margin = self.margin if room > 4 * len(self.margin) else ""
         space: Line = [("", margin)] if margin else []
+        goes_on: Line = [(self._mark[0], self._mark[1].ljust(len(margin)))] if margin else []
         return [
-            [*space, *row] if row else []
+            [*(goes_on if number else space), *row] if row else []
             for line in lines
-            for row in hard_wrap(line, room - len(margin))
+            for number, row in enumerate(soft_wrap(line, room - len(margin)))
         ]
 
 

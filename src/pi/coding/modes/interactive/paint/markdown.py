@@ -272,10 +272,10 @@ class Markdown:
         elif isinstance(leaf, Para) and self._after_paragraph(leaf, rest):
             return
         elif not isinstance(leaf, Para) and rest.startswith("    "):
-            self._start(Code("", "", 0, style, self._look.code_indent))
+            self._start(self._new_code("", "", 0))
             self._leaf_code(rest[4:])
         elif found := _FENCE.match(rest):
-            self._start(Code(found[3], found[2], len(found[1]), style, self._look.code_indent))
+            self._start(self._new_code(found[3], found[2], len(found[1])))
         elif found := _HEADING.match(rest):
             self._heading(found[2] or "", len(found[1]))
         elif _RULE.match(rest):
@@ -341,6 +341,11 @@ class Markdown:
     def _more(self, leaf: Para, text: str) -> None:
         leaf.add(text)
         self._put(leaf.settle(self._room()))
+
+    def _new_code(self, language: str, fence: str, indent: int) -> Code:
+        look = self._look
+        mark = "↪" if look.unicode else ">"
+        return Code(language, fence, indent, look.style, look.code_indent, mark)
 
     def _start(self, leaf: _Leaf | None) -> None:
         self._finish()
