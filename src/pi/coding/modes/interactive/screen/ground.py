@@ -109,10 +109,10 @@ class Ground:
             rows += height
             if is_wrong:
                 best, up = at, rows
-        again = [written for written, left in self.lines[:best] if not left]
-        again += [
-            written for written, _ in self.lines[best : self.live] if written.line is not None
-        ]
+        # what is lost above that is written again with all that follows it: twice is better than
+        # out of order
+        first = next((at for at, (_, left) in enumerate(self.lines[:best]) if not left), best)
+        again = [one for one, _ in self.lines[first : self.live] if one.line is not None]
         return up, again
 
     def scrolls(self, seen: Seen, up: int, written: Sequence[Written], live: int) -> int:
