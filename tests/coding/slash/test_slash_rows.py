@@ -63,6 +63,16 @@ def test_what_was_said_is_one_line() -> None:
     ]
 
 
+def test_answers_are_told_without_marks_and_without_what_escapes_leave() -> None:
+    answer = "# The plan\n\nA **short** one with `code`, 2 ** 3 \x9b31mred"
+    lines = [entry("a", None, content="# mine **stays**")]
+    lines.append(entry("b", "a", "assistant", content=[{"type": "text", "text": answer}]))
+    assert labels(lines, "b") == [
+        "user: # mine **stays**",
+        "assistant: The plan A short one with code, 2 ** 3 red",
+    ]
+
+
 def session(path: str, parent: str | None = None, **more: Any) -> SessionRow:
     about = {"id": path, "cwd": "/", "title": path, "name": None, "created": 0, "modified": 0}
     return SessionRow(path=path, parent_session=parent, message_count=1, **{**about, **more})

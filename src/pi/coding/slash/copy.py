@@ -19,4 +19,4 @@ async def run(arguments: str, context: Context) -> None:
     if not how:
         raise ConfigError("there is no clipboard here: /export writes the session to a file")
     lines = answer.text.count("\n") + 1
-    front.notify(f"Copied the last answer, {lines} line{'s' * (lines > 1)} ({how})")
+    front.notify(f"Copied the last answer, {lines} line{'s' * (lines > 1)}, with {how}")

@@ -72,6 +72,6 @@ def _choice(info: ProviderInfo) -> Choice:
         key=info.id,
         label=info.name,
         cells=(state_of(info), ways),
-        detail="\n".join(filter(None, details)),
+        detail=" · ".join(filter(None, details)),
         search=f"{info.id} {info.source}",
     )

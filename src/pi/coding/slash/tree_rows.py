@@ -5,6 +5,7 @@ is read of those entries only that are shown.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -243,7 +244,8 @@ def _message(message: _Message) -> tuple[str, bool]:
     if message.role == "bashExecution":
         return first_line(f"! {message.command}"), False
     content = _blocks(message.content)
-    text = first_line(_typed(_text(content)))
+    words = _typed(_text(content))
+    text = first_line(_unmarked(words) if message.role == "assistant" else words)
     if message.role == "toolResult":
         return first_line(f"[{message.tool_name}] {text}"), False
     calls = [_call(block) for block in content if block.type == "toolCall"]
@@ -283,6 +285,14 @@ def _readable(content: Raw) -> list[_Block]:
 
 def _text(blocks: list[_Block]) -> str:
     return " ".join(str(block.text) for block in blocks if block.type == "text")
+
+
+def _unmarked(text: str) -> str:
+    """The beginning of an answer without the marks of Markdown that only look nice."""
+    return _MARKS.sub(lambda found: found[1] or found[2] or "", text[:2000])
+
+
+_MARKS = re.compile(r"^[ ]*#{1,6}[ ]+|\*\*(?=\S)(.+?)(?<=\S)\*\*|`([^`\n]+)`", re.MULTILINE)
 
 
 def _typed(text: str) -> str:

@@ -74,14 +74,14 @@ def test_old_names_hold_unless_the_new_one_is_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("{", "is no JSON (line 1, column 2: "),
-        ('{\n  "a": "b"\n  "c": 1}', "is no JSON (line 3, column 3: "),
+        ("{", "is not valid JSON (line 1, column 2: "),
+        ('{\n  "a": "b"\n  "c": 1}', "is not valid JSON (line 3, column 3: "),
         ("[]", "must be an object"),
         ({"app.clera": "x"}, "there is no action 'app.clera' (is app.clear meant?)"),
         ({"app.clear": 5}, "must be a key or a list of keys"),
         ({"app.clear": "strg+c"}, "'strg+c' is no key"),
         ({"app.clear": "super+k"}, "note that few terminals can send super+k"),
-        ("\ufeff\x00", "is no JSON"),
+        ("\ufeff\x00", "is not valid JSON"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_line_and_left_out(

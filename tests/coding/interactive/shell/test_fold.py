@@ -31,6 +31,7 @@ from pi.coding.modes.interactive.linear.words import say_block
 from pi.coding.modes.interactive.paint import painter_of
 from pi.coding.modes.interactive.paint.plain import plain
 from pi.coding.modes.interactive.replay import find_elsewhere, last_blocks
+from pi.coding.modes.interactive.signals import ended_by
 from pi.coding.modes.interactive.view import (
     CommandBlock,
     Look,
@@ -157,7 +158,7 @@ def test_an_error_is_said_once_and_not_while_it_is_tried_again() -> None:
     fold.add(s.AutoRetryEnd(success=False, attempt=1, final_error="503 try later"))
     fold.add(AgentEnd((failed,)))
     fold.add(s.AgentSettled(aborted=False))
-    assert notices(fold) == ["Error after 1 retry: 503 try later"]
+    assert notices(fold) == ["Error after 1 retry: p: 503 try later"]
 
 
 def test_a_refused_key_names_login() -> None:
@@ -229,6 +230,26 @@ def test_the_end_of_a_conversation() -> None:
     assert blocks[1].state == "done"
     assert not any(block.open for block in blocks)
     assert last_blocks(messages, 100)[1] == 0
+
+
+def test_an_error_of_a_service_names_the_provider() -> None:
+    fold = Fold()
+    for text in ("401 Incorrect API key", "p.test closed the connection"):
+        message = answer(stop="error", error=text, kind="auth")
+        fold.add(MessageEnd(message))
+        fold.add(AgentEnd((message,)))
+    advice = " (/login signs in or stores another key)"
+    assert notices(fold) == [
+        f"Error: p: 401 Incorrect API key{advice}",
+        f"Error: p.test closed the connection{advice}",
+    ]
+
+
+def test_what_a_signal_has_stopped_says_so() -> None:
+    fold = Fold()
+    fold.ending = ended_by(15)
+    fold.add(MessageEnd(answer(stop="aborted")))
+    assert notices(fold) == ["Stopped by SIGTERM"]
 
 
 def failed(text: str, *content: TextContent) -> AssistantMessage:

@@ -35,10 +35,10 @@ from pi.coding.api import events as s
 from pi.coding.api.answers import BashResult
 from pi.coding.modes.interactive.replay import (
     CUT_OFF,
-    advice,
     after_retries,
     builtins,
     custom,
+    in_words,
     typed,
 )
 from pi.coding.modes.interactive.view import (
@@ -57,7 +57,10 @@ __all__ = ["Fold"]
 
 
 class Fold:
-    """The blocks of one session. `blocks` are those that nobody has taken yet."""
+    """The blocks of one session. `blocks` are those that nobody has taken yet.
+
+    ending: why runs are aborted, if nobody has pressed a key for it.
+    """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.blocks: list[Block] = []
@@ -69,6 +72,7 @@ class Fold:
         self._command: CommandBlock | None = None
         self._failure: AssistantMessage | None = None
         self._faults: set[str] = set()
+        self.ending = ""
 
     # -- what is said ------------------------------------------------------------------------------
 
@@ -265,7 +269,7 @@ class Fold:
             self._failure = message
             return []
         if message.stop_reason == "aborted":
-            return [self.say("error", "Operation aborted")]
+            return [self.say("error", self.ending or "Operation aborted")]
         if message.stop_reason == "length":
             return [self.say("warning", "The answer was cut off: the output limit was reached.")]
         return []
@@ -334,8 +338,7 @@ class Fold:
         failure, self._failure = self._failure, None
         if failure is None:
             return []
-        text = failure.error_message or "the model gave no answer"
-        return [self.say("error", f"Error: {text}{advice(failure.error_kind, text)}")]
+        return [self.say("error", f"Error: {in_words(failure)}")]
 
     def _retry_start(self, event: s.AutoRetryStart) -> list[Block]:
         failure, self._failure = self._failure, None
@@ -346,9 +349,8 @@ class Fold:
     def _retry_end(self, event: s.AutoRetryEnd) -> list[Block]:
         if event.success or not isinstance(event.final_error, str):
             return []
-        kind = None if self._failure is None else self._failure.error_kind
-        self._failure = None
-        text = f"{event.final_error}{advice(kind, event.final_error)}"
+        failure, self._failure = self._failure, None
+        text = event.final_error if failure is None else in_words(failure, event.final_error)
         return [self.say("error", f"{after_retries(event.attempt)}: {text}")]
 
     # -- around the run ----------------------------------------------------------------------------

@@ -146,7 +146,7 @@ def _read(path: Path, problems: list[str]) -> dict[str, tuple[str, ...]]:
         return {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         what = _where(content) or str(error)
-        problems.append(f"{path}: is no JSON ({what}); the default keys hold")
+        problems.append(f"{path}: is not valid JSON ({what}); the default keys hold")
         return {}
     if not isinstance(data, dict):
         problems.append(f"{path}: must be an object of actions and keys; the default keys hold")

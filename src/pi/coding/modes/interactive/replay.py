@@ -41,6 +41,7 @@ __all__ = [
     "custom",
     "data_blocks",
     "find_elsewhere",
+    "in_words",
     "last_blocks",
     "typed",
 ]
@@ -80,6 +81,18 @@ def after_retries(count: int) -> str:
         return "Error"
     return f"Error after {count} {'retry' if count == 1 else 'retries'}"
 
+
+def in_words(message: AssistantMessage, text: str = "") -> str:
+    """Why there was no answer: whose words it is in, and what one can do about it.
+
+    text: instead of the one in the message.
+    """
+    text = text or message.error_message or "the model gave no answer"
+    whose = f"{message.provider}: " if _STATUS.match(text) else ""
+    return f"{whose}{text}{advice(message.error_kind, text)}"
+
+
+_STATUS = re.compile(r"[45]\d\d\b")
 
 _ADVICE = {
     "auth": " (/login signs in or stores another key)",
@@ -230,8 +243,7 @@ def _ended(messages: Sequence[Any], index: int) -> list[Block]:
         if not isinstance(before, AssistantMessage) or before.stop_reason != "error":
             break
         retries += 1
-    text = message.error_message or "the model gave no answer"
-    text = f"{after_retries(retries)}: {text}{advice(message.error_kind, text)}"
+    text = f"{after_retries(retries)}: {in_words(message)}"
     return [NoticeBlock(False, level="error", text=text)]
 
 

@@ -13,13 +13,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
-__all__ = ["BlockedError", "Signals"]
+__all__ = ["BlockedError", "Signals", "ended_by"]
 
 _PATIENCE = 1.5
 """Seconds in which the loop has to hear of a signal."""
 _LAST = 4.0
 """Seconds that are left when code was interrupted."""
 _OURS = ("asyncio", "selectors.py")
+
+
+def ended_by(number: int) -> str:
+    """Why a run ended, when a signal ends the program."""
+    return f"Stopped by {signal.Signals(number).name}"
 
 
 class BlockedError(RuntimeError):

@@ -18,7 +18,7 @@ from pi.coding.modes.interactive.linear.teller import Teller
 from pi.coding.modes.interactive.linear.terminal import Host, LinearTerminal
 from pi.coding.modes.interactive.linear.words import say_block
 from pi.coding.modes.interactive.replay import find_elsewhere, last_blocks
-from pi.coding.modes.interactive.signals import Signals
+from pi.coding.modes.interactive.signals import Signals, ended_by
 from pi.coding.modes.interactive.talk import Talk
 
 __all__ = ["run_linear"]
@@ -219,6 +219,7 @@ class _Program:
         if number == signal.SIGINT:
             self._interrupt()
         else:
+            self._teller.fold.ending = ended_by(number)
             self.quit()
 
     def _interrupt(self) -> None:

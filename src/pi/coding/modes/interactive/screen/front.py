@@ -146,7 +146,7 @@ class ScreenFront:
         if len(sequence) > _LONGEST_OSC:
             return ""
         self._screen.send_raw(sequence)
-        return "the terminal (OSC 52, if it allows that)"
+        return "OSC 52, if the terminal allows it"
 
     # -- the screen itself -------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from pi.coding.modes.interactive.screen.front import ScreenFront
 from pi.coding.modes.interactive.screen.keys import ScreenKeys
 from pi.coding.modes.interactive.screen.output import HeldOutput, WatchedInput
 from pi.coding.modes.interactive.screen.shell import Screen
-from pi.coding.modes.interactive.signals import Signals
+from pi.coding.modes.interactive.signals import Signals, ended_by
 from pi.coding.modes.interactive.terminal import Terminal, ask_answers, ask_background
 
 __all__ = ["Opened", "Surroundings", "run_screen"]
@@ -242,6 +242,7 @@ class _Life:
             if number == signal.SIGHUP:  # a terminal that closes may send it twice
                 return
             self._end_at_once(number)
+        self.screen.fold.ending = ended_by(number)
         self.leave(128 + number)
 
     def _end_at_once(self, number: int) -> None:
