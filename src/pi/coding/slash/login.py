@@ -62,7 +62,8 @@ def _list(providers: Providers, query: str) -> PickList:
 
 def _choice(info: ProviderInfo) -> Choice:
     ways = " or ".join("login" if method == "subscription" else "key" for method in info.methods)
-    source = " ".join(filter(None, (info.source, info.identity, info.masked)))
+    masked = info.masked if info.masked.strip("…") else ""  # too short to show anything of it
+    source = " ".join(filter(None, (info.source, info.identity, masked)))
     details = [info.trouble, f"Used now: {source}" if source else "", info.notice]
     if len(info.stored) > 1:
         details.insert(1, f"Stored: {', '.join(info.stored)}")
