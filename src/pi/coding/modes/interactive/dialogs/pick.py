@@ -91,7 +91,9 @@ class _Picker:
             heading = (f"{style('accent')} bold", padded(title, room))
             lines = [[heading, (style("dim"), f" {count}")]]
         most = 2 if self._most >= 14 else self._most // 8
-        if rows.picklist.hint and most:
+        if rows.picklist.hint and most == 1:
+            lines.append([(style("muted"), cut(one_line(rows.picklist.hint), cells))])
+        elif rows.picklist.hint and most:
             lines += paragraphs(rows.picklist.hint, cells, style("muted"), most)
         return lines
 

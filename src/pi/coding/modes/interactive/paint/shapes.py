@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pi.coding.modes.interactive.lines import Line
-from pi.coding.modes.interactive.paint.cells import hard_wrap
+from pi.coding.modes.interactive.paint.cells import hard_wrap, soft_wrap
 from pi.coding.modes.interactive.paint.clean import clean, one_line
 from pi.coding.modes.interactive.view import Look
 
@@ -151,7 +151,7 @@ def collapse(lines: Sequence[Line], limit: int, look: Look, room: int) -> list[L
     rows: list[Line] = []
     count = 0
     for line in lines[:shown]:
-        cut = hard_wrap(line, room)
+        cut = soft_wrap(line, room)
         if not look.expanded and len(rows) + len(cut) > limit + 4:
             break
         rows += cut
