@@ -133,8 +133,9 @@ def output_of(text: str, details: Any) -> tuple[str, int, list[str]]:
         text = text[: found.start()].rstrip()
     cut = mapping(mapping(details).get("truncation"))
     total, given = cut.get("totalLines"), cut.get("outputLines")
-    known = isinstance(total, int) and isinstance(given, int)
-    return text, max(0, total - given) if known else 0, notes
+    if isinstance(total, int) and isinstance(given, int):
+        return text, max(0, total - given), notes
+    return text, 0, notes
 
 
 def more(count: int, look: Look, what: str) -> Line:
