@@ -72,6 +72,8 @@ class ScreenKeys:
 
     def _escape(self) -> None:
         screen = self._screen
+        if screen.parts.dismiss():
+            return
         if screen.talk.escape():
             self._pressed.pop("escape", None)
         elif screen.editor.empty and self._twice("escape"):

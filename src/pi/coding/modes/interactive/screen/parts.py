@@ -138,6 +138,14 @@ class Parts:
                 self._put(None)
                 redraw()
 
+    def dismiss(self) -> bool:
+        """Close what nobody has asked for and has just appeared; whether there is such a thing."""
+        pane = self._pane
+        if pane is None or self._armed or pane.result.done():
+            return False
+        pane.result.set_result(None)
+        return True
+
     def _put(self, pane: Pane | None, *, armed: bool = True) -> None:
         self._pane, self._armed = pane, armed
         layout = get_app().layout

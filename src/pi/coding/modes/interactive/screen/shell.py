@@ -172,9 +172,9 @@ class Screen:
             touched = self.editor.touched
             for _ in range(_NOTICED):
                 await asyncio.sleep(_TICK)
-                if self.editor.touched != touched:
-                    return False
-            return True
+                if self.editor.touched != touched or pane.result.done():
+                    break
+            return self.editor.touched == touched
 
         address = self.margins.address
         if address:
