@@ -91,8 +91,8 @@ class _Picker:
             heading = (f"{style('accent')} bold", padded(title, room))
             lines = [[heading, (style("dim"), f" {count}")]]
         most = 2 if self._most >= 14 else self._most // 8
-        if not self.filtered:  # a question is read whole before it is answered
-            most = max(most, self._most - len(rows.picklist.choices) - 3)
+        # where there are few answers, what they are about is shown whole
+        most = max(most, self._most - len(rows.picklist.choices) - 5)
         if rows.picklist.hint and most == 1:
             lines.append([(style("muted"), cut(one_line(rows.picklist.hint), cells))])
         elif rows.picklist.hint and most:
