@@ -289,9 +289,13 @@ def _text(blocks: list[_Block]) -> str:
 
 def _unmarked(text: str) -> str:
     """The beginning of an answer without the marks of Markdown that only look nice."""
-    return _MARKS.sub(lambda found: found[1] or found[2] or "", text[:2000])
+    begun = text[:300]  # a row has a hundred letters
+    if not _MARK.search(begun):
+        return text
+    return _MARKS.sub(lambda found: found[1] or found[2] or "", begun)
 
 
+_MARK = re.compile(r"[#*`]")
 _MARKS = re.compile(r"^[ ]*#{1,6}[ ]+|\*\*(?=\S)(.+?)(?<=\S)\*\*|`([^`\n]+)`", re.MULTILINE)
 
 
