@@ -28,9 +28,9 @@ Path = tuple[str | int, ...]
 """Where a value is: keys and list indexes from the root."""
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
-_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
-_TOKEN = re.compile(rf"{_STRING}|[{{}}\[\],:]|[^\s{{}}\[\],:\"]+", re.DOTALL)
+_COMMENT = rf"({_STRING})|//[^\n]*|/\*.*?\*/"
+_COMMA = rf"({_STRING})|,(?=\s*[}}\]])"
+_TOKEN = rf"{_STRING}|[{{}}\[\],:]|[^\s{{}}\[\],:\"]+"  # compiled when used: most files need none
 
 
 class JsoncError(ValueError):
@@ -62,20 +62,24 @@ def decode(data: bytes | str) -> Any:
         raise _explain(plain) from None
 
 
-def decode_most(data: bytes | str) -> Any:
-    """The value, with a `NoNumber` wherever `NaN` or `1e999` stands. Raises `JsoncError`."""
+def decode_most(data: bytes | str) -> tuple[Any, bool]:
+    """The value, and whether a `NoNumber` is in it, as where `NaN` or `1e999` stands.
+
+    Raises `JsoncError`.
+    """
     try:
-        return decode(data)
+        return decode(data), False
     except JsoncError as error:
         if not isinstance(error, _NumberError):
             raise
     import json  # reads these numbers, which only few files have
 
-    return json.loads(
+    value = json.loads(
         strip(_text(data)),
         parse_constant=NoNumber,
         parse_float=lambda text: float(text) if math.isfinite(float(text)) else NoNumber(text),
     )
+    return value, True
 
 
 def no_number(value: Any, path: Path = ()) -> tuple[Path, NoNumber] | None:
@@ -100,9 +104,12 @@ def repeated(data: bytes | str, value: Any) -> list[tuple[Path, int]]:
     value: what `decode` made of it. Its quotes are counted first: that no key was lost costs
     little to know.
     """
-    plain = strip(_text(data))
-    quotes = plain.count('"')
-    if msgspec.json.encode(value, enc_hook=lambda item: 0).count(b'"') == quotes:
+    text = _text(data)
+    quotes = msgspec.json.encode(value, enc_hook=lambda item: 0).count(b'"')
+    if text.count('"') == quotes:
+        return []
+    plain = strip(text)  # without the quotes in comments
+    if plain.count('"') == quotes:
         return []
     lost: list[tuple[Path, int]] = []
     _positions(plain, lost)
@@ -116,7 +123,8 @@ def repeated(data: bytes | str, value: Any) -> list[tuple[Path, int]]:
 
 def strip(text: str) -> str:
     """`text` with blanks where comments and trailing commas were; nothing else moves."""
-    return _COMMA.sub(_keep_strings, _COMMENT.sub(_keep_strings, text))
+    plain = re.sub(_COMMENT, _keep_strings, text, flags=re.DOTALL)
+    return re.sub(_COMMA, _keep_strings, plain, flags=re.DOTALL)
 
 
 def line_of(data: bytes | str, path: Path) -> int:
@@ -168,7 +176,7 @@ def _explain(plain: str) -> JsoncError:
         return JsoncError(error.msg[:1].lower() + error.msg[1:], error.lineno, error.colno)
     except RecursionError:
         return JsoncError("nested too deeply", 1, 1)
-    odd = [match for match in _TOKEN.finditer(plain) if not _is_json(match[0])]
+    odd = [match for match in re.finditer(_TOKEN, plain, re.DOTALL) if not _is_json(match[0])]
     if not odd:
         return JsoncError("this is not JSON", 1, 1)
     texts = [match for match in odd if match[0].startswith('"')]
@@ -200,7 +208,7 @@ def _positions(plain: str, lost: list[tuple[Path, int]] | None = None) -> dict[P
     kinds: list[str] = []
     key_at: int | None = None
     expects_key = False
-    for match in _TOKEN.finditer(plain):
+    for match in re.finditer(_TOKEN, plain, re.DOTALL):
         token = match[0]
         if token == ",":
             if kinds[-1] == "[":

@@ -185,11 +185,10 @@ class _Reader:
 
     def _root(self) -> UserRoot | None:
         try:
-            data = jsonc.decode_most(self.data)
+            data, self.strange = jsonc.decode_most(self.data)
         except jsonc.JsoncError as error:
             self.problems.append(f"{self.name} {error}")
             return None
-        self.strange = jsonc.no_number(data) is not None
         for path, line in jsonc.repeated(self.data, data):
             self._note(path, f"stands twice, first in line {line}: this one counts")
         return self._convert(data, UserRoot, ())
