@@ -49,8 +49,12 @@ def _matches(pattern: str, host: str, path: str) -> bool:
     wanted, _, folder = pattern.partition("/")
     if folder and not f"{path}/".startswith(f"/{folder}/"):
         return False
-    if "*" in wanted:
+    head, star, tail = wanted.partition("*")
+    if "*" in tail:
         return fnmatchcase(host, wanted)
+    if star:  # nearly all of them; a pattern would have to be compiled
+        longer = len(host) >= len(head) + len(tail)
+        return longer and host.startswith(head) and host.endswith(tail)
     return host == wanted or host.endswith(f".{wanted}")
 
 

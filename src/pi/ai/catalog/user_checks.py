@@ -8,18 +8,19 @@ from msgspec import UNSET
 
 __all__ = ["header_problem", "near", "url_problem"]
 
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_URL = re.compile(r"(?i:https?)://[^\s/]\S*|[{$]\S*")
-_BARE = re.compile(r"[A-Za-z0-9.-]+(:\d+)?(/[^\s@]*)?")
+# compiled when used, as most files need only one of them
+_HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_URL = r"(?i:https?)://[^\s/]\S*|[{$]\S*"
+_BARE = r"[A-Za-z0-9.-]+(:\d+)?(/[^\s@]*)?"
 
 
 def url_problem(url: Any) -> str:
     """What is wrong with a `baseUrl`; "" if nothing is. It may begin with a placeholder."""
-    if url is UNSET or _URL.fullmatch(url):
+    if url is UNSET or re.fullmatch(_URL, url):
         return ""
     scheme, found, _ = url.partition("://")
     hint = f", not {scheme}://" if found and scheme.lower() not in ("http", "https") else ""
-    if _BARE.fullmatch(url) and ("." in url or ":" in url or url.startswith("localhost")):
+    if re.fullmatch(_BARE, url) and ("." in url or ":" in url or url.startswith("localhost")):
         hint = f", as in http://{url}"
     return f"it must start with http:// or https:// and a host{hint}"
 
@@ -27,7 +28,7 @@ def url_problem(url: Any) -> str:
 def header_problem(headers: Any) -> str:
     """What is wrong with the names of `headers`; "" if nothing is."""
     for name in headers or ():
-        if not _HEADER.fullmatch(name):
+        if not re.fullmatch(_HEADER, name):
             return f"{name!r} is not a valid name of a header"
     return ""
 
