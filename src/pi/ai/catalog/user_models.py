@@ -8,6 +8,7 @@ Values of `apiKey` and `headers` are kept as they were written: they are resolve
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -346,18 +347,17 @@ class _Reader:
 
     def _unknown(self, value: dict[str, Any], kind: type[Struct], path: jsonc.Path) -> None:
         """Note the keys that the format does not have."""
-        known = kind.__struct_encode_fields__
+        known = _keys_of(kind)
         for key, item in value.items():
-            where = (*path, key)
             if key not in known:
-                self._note(where, f"unknown key, ignored{near(key, known)}")
+                self._note((*path, key), f"unknown key, ignored{near(key, known)}")
             elif key == "compat" and isinstance(item, dict):
-                self._unknown(cast("dict[str, Any]", item), UserCompat, where)
+                self._unknown(cast("dict[str, Any]", item), UserCompat, (*path, key))
             elif key == "cost" and isinstance(item, dict):
-                self._unknown(cast("dict[str, Any]", item), UserCost, where)
+                self._unknown(cast("dict[str, Any]", item), UserCost, (*path, key))
             elif key == "tiers" and isinstance(item, list):
                 for number, tier in enumerate(cast("list[dict[str, Any]]", item)):
-                    self._unknown(tier, UserTier, (*where, number))
+                    self._unknown(tier, UserTier, (*path, key, number))
 
     def _problem(self, path: jsonc.Path, text: str) -> None:
         self.problems.append(self._line(path, text))
@@ -372,6 +372,12 @@ class _Reader:
         line = jsonc.line_of(self.data, path)
         shown = jsonc.show_path(path)
         return f"{self.name} line {line}: {shown}{': ' if shown else ''}{text}"
+
+
+@cache
+def _keys_of(kind: type[Struct]) -> dict[str, None]:
+    """The keys of a format, quick to look up and in their order."""
+    return dict.fromkeys(kind.__struct_encode_fields__)
 
 
 def _explain(message: str, path: jsonc.Path) -> tuple[jsonc.Path, str]:
