@@ -98,7 +98,7 @@ _ADVICE = {
     "auth": " (/login signs in or stores another key)",
     "quota": " (/model chooses another one, /login another account)",
     "transport": " (is the network up? Send the prompt again when it is)",
-    "overflow": " (/compact makes room, /model may find a larger window)",
+    "overflow": " (/model may find a larger window)",
 }
 
 
